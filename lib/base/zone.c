@@ -1,0 +1,106 @@
+#include "base/zone.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define ZONEINFO "/usr/share/zoneinfo/"
+#define LAST_SECOND 253402300799LL /* of the year 9999, UTC */
+
+/* glibc has one zone a process; whoever changes it holds this for writing. */
+static pthread_rwlock_t zone_lock = PTHREAD_RWLOCK_INITIALIZER;
+
+static bool zone_name_plain(const char *name)
+{
+	size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/");
+
+	/* right/ counts leap seconds, which Unix time does not; posix/ is another name for all zones. */
+	return len > 0 && name[len] == '\0' && name[0] != '/' && strncmp(name, "right/", 6) != 0 && strncmp(name, "posix/", 6) != 0;
+}
+
+static bool zone_known(const char *name)
+{
+	char path[128], magic[4];
+	bool known = false;
+	int fd;
+
+	if (!zone_name_plain(name) || !text_format(path, sizeof path, ZONEINFO "%s", name))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	known = read(fd, magic, sizeof magic) == sizeof magic && memcmp(magic, "TZif", sizeof magic) == 0;
+	close(fd);
+	return known;
+}
+
+bool zone_set(const char *name)
+{
+	const char *current;
+	bool done;
+
+	if (!zone_known(name))
+		return false;
+	pthread_rwlock_wrlock(&zone_lock);
+	current = getenv("TZ");
+	done = (current && strcmp(current, name) == 0) || setenv("TZ", name, 1) == 0;
+	tzset();
+	pthread_rwlock_unlock(&zone_lock);
+	return done;
+}
+
+static time_t clamped_seconds(int64_t ms)
+{
+	if (ms < 0)
+		return 0;
+	return ms / 1000 > LAST_SECOND ? LAST_SECOND : ms / 1000;
+}
+
+void zone_text(int64_t ms, char out[ZONE_TEXT])
+{
+	time_t seconds = clamped_seconds(ms);
+	struct tm tm;
+
+	pthread_rwlock_rdlock(&zone_lock);
+	localtime_r(&seconds, &tm);
+	pthread_rwlock_unlock(&zone_lock);
+	if (tm.tm_year > 9999 - 1900)
+		text_copy(out, ZONE_TEXT, "9999-12-31 23:59:59");
+	else if (tm.tm_year < 1970 - 1900)
+		text_copy(out, ZONE_TEXT, "1970-01-01 00:00:00");
+	else
+		strftime(out, ZONE_TEXT, "%Y-%m-%d %H:%M:%S", &tm);
+}
+
+/* A number that is larger for a later local day. */
+static int local_day(time_t seconds)
+{
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	return tm.tm_year * 400 + tm.tm_yday;
+}
+
+int64_t zone_day_start(int64_t ms)
+{
+	time_t inside = clamped_seconds(ms);
+	time_t before = inside - 26 * 3600L; /* no day is longer than 25 hours */
+
+	/* Searched, because 00:00 may be missing or come twice on the day the clocks are changed. */
+	pthread_rwlock_rdlock(&zone_lock);
+	for (int day = local_day(inside); inside - before > 1;) {
+		time_t middle = before + (inside - before) / 2;
+
+		if (local_day(middle) < day)
+			before = middle;
+		else
+			inside = middle;
+	}
+	pthread_rwlock_unlock(&zone_lock);
+	return (int64_t)inside * 1000;
+}
