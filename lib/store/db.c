@@ -1,0 +1,382 @@
+#include "store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "store/db_internal.h"
+#include "store/schema.h"
+
+#define APPLICATION_ID 0x706b6d68 /* "pkmh": tells our files from other SQLite files */
+#define PATH_LIMIT 4096
+#define BUSY_SLEEP_US 200         /* platform.md: a short even sleep keeps p99 low where busy_timeout starves */
+#define BUSY_TRIES 25000          /* 5 s in all */
+#define CHECKPOINT_PIECE (1024 * 1024)
+
+static bool in_memory(const char *path)
+{
+	return strcmp(path, ":memory:") == 0;
+}
+
+/* Only strangers (the sqlite3 shell, a backup) make SQLite busy: our own writers queue at the lock file. */
+static int busy(void *arg, int tries)
+{
+	struct timespec pause = { .tv_nsec = BUSY_SLEEP_US * 1000L };
+
+	(void)arg;
+	if (tries >= BUSY_TRIES)
+		return 0;
+	nanosleep(&pause, NULL);
+	return 1;
+}
+
+void db_note_error(struct db *db, const char *statement)
+{
+	text_format(db->last_error, sizeof(db->last_error), "%s (%d) in: %.80s", sqlite3_errmsg(db->handle),
+		sqlite3_extended_errcode(db->handle), statement);
+}
+
+const char *db_last_error(const struct db *db)
+{
+	return db->last_error;
+}
+
+int db_schema_version(void)
+{
+	return schema_version();
+}
+
+static enum err db_exec(struct db *db, const char *sql)
+{
+	int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	if (code != SQLITE_OK)
+		db_note_error(db, sql);
+	return sql_err(code);
+}
+
+static enum err pragma_int(struct db *db, const char *sql, int64_t *out)
+{
+	sqlite3_stmt *st = NULL;
+	enum err e;
+
+	if (sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL) != SQLITE_OK) {
+		db_note_error(db, sql);
+		return sql_err(sqlite3_errcode(db->handle));
+	}
+	e = sql_row(db, st);
+	if (e == ERR_NONE)
+		*out = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return e;
+}
+
+static enum err lock_file_open(const char *path, const char *suffix, int *fd)
+{
+	char name[PATH_LIMIT];
+
+	if (!text_format(name, sizeof(name), "%s-%s", path, suffix))
+		return ERR_TOO_LARGE;
+	*fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return *fd < 0 ? ERR_UNAVAILABLE : ERR_NONE;
+}
+
+static enum err write_lock(struct db *db)
+{
+	if (db->lock_fd < 0)
+		return ERR_NONE;
+	while (flock(db->lock_fd, LOCK_EX) != 0) {
+		if (errno != EINTR)
+			return ERR_UNAVAILABLE;
+	}
+	return ERR_NONE;
+}
+
+static void write_unlock(struct db *db)
+{
+	if (db->lock_fd >= 0)
+		flock(db->lock_fd, LOCK_UN);
+}
+
+/* Settings of a connection. Checkpoints happen only in db_checkpoint, under the lock: never by themselves, never at close. */
+static enum err connection_settings(struct db *db)
+{
+	enum err e = sql_err(sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL));
+
+	sqlite3_busy_handler(db->handle, busy, NULL);
+	sqlite3_extended_result_codes(db->handle, 1);
+	if (e == ERR_NONE)
+		e = db_exec(db, "PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;");
+	if (e != ERR_NONE)
+		return e;
+	if (db->mode == DB_READ)
+		return db_exec(db, "PRAGMA query_only = ON; PRAGMA cache_size = -1024;");
+	return db_exec(db, "PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 1048576;");
+}
+
+static enum err migrate_step(struct db *db, int version)
+{
+	struct buf sql;
+	enum err e;
+
+	buf_init(&sql, 256);
+	buf_printf(&sql, "PRAGMA user_version = %d; PRAGMA application_id = %d;", version + 1, APPLICATION_ID);
+	e = db_exec(db, schema_step(version));
+	if (e == ERR_NONE)
+		e = db_exec(db, buf_text(&sql));
+	buf_free(&sql);
+	return e;
+}
+
+static enum err check_version(struct db *db, int64_t *version, struct fault *fault)
+{
+	int64_t application = 0;
+	enum err e = pragma_int(db, "PRAGMA user_version", version);
+
+	if (e == ERR_NONE)
+		e = pragma_int(db, "PRAGMA application_id", &application);
+	if (e != ERR_NONE)
+		return fault_set(fault, e, "database", "", "%s cannot be read: %s.", db->path, db->last_error);
+	if (*version > 0 && application != APPLICATION_ID)
+		return fault_set(fault, ERR_CORRUPT, "database", "", "%s is not a parkmesh database. Name another file.", db->path);
+	if (*version > schema_version())
+		return fault_set(fault, ERR_CONFLICT, "database", "",
+			"%s was written by a newer parkmesh (schema %d, this one knows %d). Install that version again.", db->path,
+			(int)*version, schema_version());
+	return ERR_NONE;
+}
+
+/* Numbered steps, each in a transaction of its own together with the version it reaches. */
+static enum err migrate(struct db *db, struct fault *fault)
+{
+	int64_t version = 0;
+	enum err e = check_version(db, &version, fault);
+
+	while (e == ERR_NONE && version < schema_version()) {
+		e = db_begin(db);
+		if (e == ERR_NONE)
+			e = pragma_int(db, "PRAGMA user_version", &version); /* another process may have been faster */
+		if (e == ERR_NONE && version < schema_version())
+			e = migrate_step(db, (int)version++);
+		if (e == ERR_NONE)
+			e = db_commit(db);
+		else if (db->transaction)
+			db_rollback(db);
+		if (e != ERR_NONE)
+			fault_set(fault, e, "database", "", "%s cannot be brought to this version: %s.", db->path, db->last_error);
+	}
+	return e;
+}
+
+static enum err open_handle(struct db *db, struct fault *fault)
+{
+	int flags = db->mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	int code = sqlite3_open_v2(db->path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	int64_t version;
+	enum err e;
+
+	if (code != SQLITE_OK)
+		return fault_set(fault, sql_err(code), "database", "", "%s cannot be opened: %s. Check that it exists and who may read it.",
+			db->path, sqlite3_errstr(code));
+	e = connection_settings(db);
+	if (e == ERR_NONE && db->mode == DB_WRITE && !in_memory(db->path))
+		e = db_exec(db, "PRAGMA journal_mode = WAL");
+	if (e != ERR_NONE)
+		return fault_set(fault, e, "database", "", "%s cannot be used: %s.", db->path, db->last_error);
+	return db->mode == DB_WRITE ? migrate(db, fault) : check_version(db, &version, fault);
+}
+
+enum err db_open(const char *path, enum db_mode mode, struct db **out, struct fault *fault)
+{
+	struct db *db = calloc(1, sizeof(*db));
+	mode_t mask;
+	enum err e = ERR_MEMORY;
+
+	if (db == NULL)
+		return ERR_MEMORY;
+	db->lock_fd = -1;
+	db->mode = mode;
+	db->path = strdup(path);
+	if (db->path == NULL)
+		goto out;
+	mask = umask(0077); /* the database holds keys and plates: nobody else's to read */
+	e = mode == DB_WRITE && !in_memory(path) ? lock_file_open(path, "lock", &db->lock_fd) : ERR_NONE;
+	if (e != ERR_NONE)
+		fault_set(fault, e, "database", "", "%s-lock cannot be made: %s. Check the folder and who may write there.", path,
+			strerror(errno));
+	else
+		e = open_handle(db, fault);
+	umask(mask);
+out:
+	if (e != ERR_NONE) {
+		db_close(db);
+		return e;
+	}
+	*out = db;
+	return ERR_NONE;
+}
+
+void db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	for (int i = 0; i < SQL_COUNT; i++)
+		sqlite3_finalize(db->statements[i]);
+	sqlite3_close(db->handle);
+	if (db->lock_fd >= 0)
+		close(db->lock_fd);
+	free(db->path);
+	free(db);
+}
+
+enum err db_begin(struct db *db)
+{
+	enum err e;
+
+	if (db->transaction)
+		abort(); /* a nested begin is a bug in the caller: committing half of somebody's work must not happen */
+	e = write_lock(db);
+	if (e != ERR_NONE)
+		return e;
+	e = db_exec(db, "BEGIN IMMEDIATE");
+	if (e != ERR_NONE)
+		write_unlock(db);
+	else
+		db->transaction = true;
+	return e;
+}
+
+enum err db_commit(struct db *db)
+{
+	enum err e = db_exec(db, "COMMIT");
+
+	if (e != ERR_NONE) {
+		db_rollback(db);
+		return e;
+	}
+	db->transaction = db->savepoint = false;
+	write_unlock(db);
+	return ERR_NONE;
+}
+
+void db_rollback(struct db *db)
+{
+	if (!db->transaction)
+		return;
+	/* SQLite has already rolled back by itself after some errors (full disk, I/O). */
+	if (sqlite3_get_autocommit(db->handle) == 0)
+		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	db->transaction = db->savepoint = false;
+	write_unlock(db);
+}
+
+bool db_in_transaction(const struct db *db)
+{
+	return db->transaction;
+}
+
+enum err db_savepoint(struct db *db)
+{
+	enum err e;
+
+	if (!db->transaction || db->savepoint)
+		abort(); /* one level, inside a transaction */
+	e = db_exec(db, "SAVEPOINT request");
+	db->savepoint = e == ERR_NONE;
+	return e;
+}
+
+enum err db_savepoint_keep(struct db *db)
+{
+	enum err e = db_exec(db, "RELEASE request");
+
+	if (e == ERR_NONE)
+		db->savepoint = false;
+	return e;
+}
+
+void db_savepoint_undo(struct db *db)
+{
+	if (!db->savepoint)
+		return;
+	sqlite3_exec(db->handle, "ROLLBACK TO request; RELEASE request", NULL, NULL, NULL);
+	db->savepoint = false;
+}
+
+enum err db_read_begin(struct db *db)
+{
+	return db_exec(db, "BEGIN");
+}
+
+void db_read_end(struct db *db)
+{
+	if (sqlite3_get_autocommit(db->handle) == 0)
+		sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL);
+}
+
+int64_t db_wal_bytes(const struct db *db)
+{
+	char name[PATH_LIMIT];
+	struct stat st;
+
+	if (!text_format(name, sizeof(name), "%s-wal", db->path) || stat(name, &st) != 0)
+		return 0;
+	return st.st_size;
+}
+
+enum err db_checkpoint(struct db *db, int64_t at_least)
+{
+	int64_t bytes = db_wal_bytes(db);
+	/* A TRUNCATE that does not get its moment is simply tried again later. */
+	int mode = bytes >= 16 * DB_CHECKPOINT_USUAL ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+	int code;
+	enum err e;
+
+	if (bytes < at_least || in_memory(db->path)) {
+		db->checkpointed_at = 0;
+		return ERR_NONE;
+	}
+	/* The file keeps its size until a writer starts over in it (journal_size_limit cuts it then): while a reader keeps that
+	 * from happening, go over it again only when there is a good piece more, not after every commit. */
+	if (db->checkpointed_at > 0 && bytes < db->checkpointed_at + CHECKPOINT_PIECE)
+		return ERR_NONE;
+	db->checkpointed_at = bytes;
+	e = write_lock(db);
+	if (e != ERR_NONE)
+		return e;
+	sqlite3_busy_handler(db->handle, NULL, NULL);
+	code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
+	sqlite3_busy_handler(db->handle, busy, NULL);
+	write_unlock(db);
+	if (code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED) {
+		db_note_error(db, "checkpoint");
+		return sql_err(code);
+	}
+	return ERR_NONE;
+}
+
+enum err db_data_version(struct db *db, int64_t *out)
+{
+	return pragma_int(db, "PRAGMA data_version", out);
+}
+
+enum err db_hold_writer_lock(const char *path, const char *name, int *fd)
+{
+	enum err e = lock_file_open(path, name, fd);
+
+	if (e != ERR_NONE)
+		return e;
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return ERR_NONE;
+	e = errno == EWOULDBLOCK ? ERR_CONFLICT : ERR_SYSTEM;
+	close(*fd);
+	*fd = -1;
+	return e;
+}

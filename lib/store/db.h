@@ -1,0 +1,67 @@
+/*
+ * The central's own SQLite file: opening, transactions, checkpoints.
+ *
+ * Each thread has its own struct db. One that writes (DB_WRITE) takes the lock file beside the database for every transaction
+ * and every checkpoint, because the SQLite of Debian 12 can lose a commit that races a checkpoint of another connection
+ * (spec/records.md, "Database"); the lock is blocking and fair, so nobody polls or starves.
+ *
+ * Who calls: the outermost caller opens a transaction (the writer of fcgi, p2pd's apply loop, a subcommand), once a batch; a
+ * nested db_begin is a bug and aborts. Below it everything is plain calls, with a savepoint a request.
+ */
+#ifndef PARKMESH_STORE_DB_H
+#define PARKMESH_STORE_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct db;
+
+enum db_mode {
+	DB_READ,  /* read-only, for lists and looks; never migrates */
+	DB_WRITE  /* creates and migrates the file as needed */
+};
+
+/* Open the file. ERR_UNAVAILABLE if it cannot be read or written, ERR_CORRUPT if it is no parkmesh database, ERR_CONFLICT if a
+ * newer program wrote it; fault says what to do. On success close with db_close. path ":memory:" is allowed for tests (no lock
+ * file then). */
+enum err db_open(const char *path, enum db_mode mode, struct db **out, struct fault *fault);
+void db_close(struct db *db);
+
+/* A write transaction: lock file, BEGIN IMMEDIATE. */
+enum err db_begin(struct db *db);
+/* On disk when it returns ERR_NONE. Any error: everything since db_begin is undone, and the lock is released, too. */
+enum err db_commit(struct db *db);
+void db_rollback(struct db *db);
+bool db_in_transaction(const struct db *db);
+
+/* One request's part of a transaction. Undo is db_savepoint_undo; both end it. */
+enum err db_savepoint(struct db *db);
+enum err db_savepoint_keep(struct db *db);
+void db_savepoint_undo(struct db *db);
+
+/* A consistent view over several reads on a DB_READ connection. Never longer than one page of output. */
+enum err db_read_begin(struct db *db);
+void db_read_end(struct db *db);
+
+/* Bytes of the write-ahead log file now; 0 if there is none. */
+int64_t db_wal_bytes(const struct db *db);
+/* Checkpoint above the usual 4 MiB (PASSIVE), and when it is large above all else (TRUNCATE, without waiting).
+ * at_least: do nothing below so many bytes. On a DB_WRITE connection, outside a transaction. */
+enum err db_checkpoint(struct db *db, int64_t at_least);
+#define DB_CHECKPOINT_USUAL (4 * 1024 * 1024)   /* p2pd's mark */
+#define DB_CHECKPOINT_LATE (16 * 1024 * 1024)   /* parkmesh.fcgi's: only reached when p2pd is down or stuck */
+
+/* Every counter of transactions that changed rows, by any process; moves with each commit that wrote (for "look again"). */
+enum err db_data_version(struct db *db, int64_t *out);
+/* The sentence SQLite has for the last failure on this connection, for the journal. */
+const char *db_last_error(const struct db *db);
+/* The newest schema version this program knows. */
+int db_schema_version(void);
+
+/* A lock file `<database>-<name>.lock`, held for the life of the process: one writer of that name a database.
+ * ERR_CONFLICT if another process holds it. The descriptor in *fd keeps it. */
+enum err db_hold_writer_lock(const char *path, const char *name, int *fd);
+
+#endif

@@ -1,0 +1,21 @@
+/* struct db, for lib/store/{db,sql}.c only. */
+#ifndef PARKMESH_STORE_DB_INTERNAL_H
+#define PARKMESH_STORE_DB_INTERNAL_H
+
+#include "store/sql.h"
+
+struct db {
+	sqlite3 *handle;
+	enum db_mode mode;
+	char *path;
+	int lock_fd;                              /* the lock file; -1 for DB_READ and :memory: */
+	bool transaction, savepoint;
+	int64_t checkpointed_at;                  /* size of the WAL at this connection's last checkpoint; 0: it was small since */
+	char last_error[240];
+	sqlite3_stmt *statements[SQL_COUNT];      /* prepared at first use, finalized by db_close */
+};
+
+/* Keep SQLite's sentence for db_last_error, with the statement it is about. */
+void db_note_error(struct db *db, const char *statement);
+
+#endif

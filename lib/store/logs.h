@@ -1,0 +1,82 @@
+/* Rows of `logs`, `records`, `seals` and `clock`: what is held of each central's log. No rules here; those are domain/ledger. */
+#ifndef PARKMESH_STORE_LOGS_H
+#define PARKMESH_STORE_LOGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "seal/seal.h"
+#include "wire/record.h"
+
+struct db;
+
+enum log_flag {
+	LOG_CLOSED = 1,      /* another log names it as previous */
+	LOG_FORKED = 2,      /* two sealed records share (log, seq): no longer exchanged */
+	LOG_UNPINNED = 4,    /* its author's key is not pinned here */
+	LOG_ROLLED_BACK = 8  /* somebody holds more of it than its author did, or another log names the same previous */
+};
+
+struct log_row {
+	char log[LOG_ID_SIZE];
+	char id[CENTRAL_ID_SIZE];       /* its author, by LOG_OPEN */
+	char writer[8];
+	unsigned char public_key[KEY_BYTES];
+	char previous[LOG_ID_SIZE];     /* "" none */
+	int64_t previous_seq;           /* where that one ended, by LOG_OPEN; -1 none */
+	int64_t head_seq;               /* always at a seal */
+	struct chain head;
+	unsigned flags;                 /* enum log_flag */
+	int64_t change;                 /* the clock's change counter when the head last moved */
+};
+
+/* The one row of `clock`. change counts transactions that moved a log. */
+struct clock_row { struct hlc hlc; int64_t change; };
+enum err clock_read(struct db *db, struct clock_row *out);
+enum err clock_write(struct db *db, const struct clock_row *row);
+
+enum err log_find(struct db *db, const char *log, struct log_row *out); /* ERR_NOT_FOUND */
+enum err log_insert(struct db *db, const struct log_row *row);
+enum err log_move_head(struct db *db, const char *log, int64_t seq, const struct chain *head, int64_t change);
+enum err log_add_flags(struct db *db, const char *log, unsigned flags, int64_t change);
+enum err log_drop_flags(struct db *db, const char *log, unsigned flags, int64_t change);
+/* How many logs name previous as theirs, and the smallest seq they say it ended at (-1 none). */
+enum err log_count_previous(struct db *db, const char *previous, size_t *count, int64_t *ended_at);
+/* The newest log of this id and writer that no log names as previous. ERR_NOT_FOUND: none. */
+enum err log_last_of(struct db *db, const char *id, const char *writer, const unsigned char public_key[KEY_BYTES], struct log_row *out);
+/* A log of this author that has all of these flags. ERR_NOT_FOUND: none. */
+enum err log_find_flagged(struct db *db, const char *id, const unsigned char public_key[KEY_BYTES], unsigned flags,
+	char out[LOG_ID_SIZE]);
+/* Rows whose change is above after, oldest change first. each returns false to stop. */
+enum err log_each_changed(struct db *db, int64_t after, bool (*each)(void *arg, const struct log_row *row), void *arg);
+
+/* readable: the merge will read it. A record's plate is taken for reading tools; what counts is in payload. */
+enum err record_insert(struct db *db, const struct record *r, const char *line, size_t len, const struct chain *chain, bool readable);
+/* How many records carry this event_id. */
+enum err record_count_of_event(struct db *db, const char *event_id, size_t *count);
+/* Each record with this event_id, by (log, seq). line is valid during the call. Any error of each ends the walk. */
+typedef enum err record_each_fn(void *arg, const char *line, size_t len);
+enum err record_each_of_event(struct db *db, const char *event_id, record_each_fn *each, void *arg);
+/* records.unread: 0 the merge has read it, else the version of the merge that could not. */
+#define MERGE_VERSION 1
+/* The first record the merge of an earlier version could not read, appended to out. ERR_NOT_FOUND: none. */
+enum err record_next_unread(struct db *db, struct buf *out);
+enum err record_mark(struct db *db, const char *log, int64_t seq, int unread);
+/* One record's line, appended to out. ERR_NOT_FOUND. */
+enum err record_line(struct db *db, const char *log, int64_t seq, struct buf *out);
+enum err record_chain(struct db *db, const char *log, int64_t seq, struct chain *out); /* seq 0: zeros. ERR_NOT_FOUND */
+/* Records of a log from seq first on, in order, until each returns false. */
+enum err record_each_of_log(struct db *db, const char *log, int64_t first,
+	bool (*each)(void *arg, int64_t seq, const char *line, size_t len, const struct chain *chain), void *arg);
+
+enum err seal_insert(struct db *db, const char *log, int64_t seq, const struct seal *s);
+/* The last seal of log with first ≤ seq ≤ last. ERR_NOT_FOUND: none. */
+enum err seal_last_between(struct db *db, const char *log, int64_t first, int64_t last, int64_t *seq, struct seal *out);
+/* The first seal of log at or after first. */
+enum err seal_first_from(struct db *db, const char *log, int64_t first, int64_t *seq, struct seal *out);
+
+#endif

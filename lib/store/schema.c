@@ -1,0 +1,94 @@
+#include "store/schema.h"
+
+#include <stddef.h>
+
+/*
+ * Version 1. Columns of `history` up to updated_at are those reporting tools in the field read, in their order (spec/records.md);
+ * text times are local time of the site. Columns named *_log, *_seq, *_at, *_hlc_* say which record told a thing and when it counts.
+ *
+ * exits.stay is the stay an exit names, bound the history row it ended up at, other_plate the named stay's plate where that is not
+ * its own plate_id, stay_at that stay's entry: copies that let a plate's line be read from indexes.
+ */
+static const char STEP_1[] =
+	"CREATE TABLE clock(one INTEGER PRIMARY KEY CHECK (one = 1), hlc_ms INTEGER NOT NULL, hlc_counter INTEGER NOT NULL,"
+	" change INTEGER NOT NULL) STRICT;"
+	"INSERT INTO clock VALUES(1, 0, 0, 0);"
+
+	"CREATE TABLE logs(log TEXT PRIMARY KEY, id TEXT NOT NULL, writer TEXT NOT NULL, public_key BLOB NOT NULL, previous TEXT,"
+	" previous_seq INTEGER, head_seq INTEGER NOT NULL, head_chain BLOB NOT NULL, flags INTEGER NOT NULL, change INTEGER NOT NULL)"
+	" STRICT;"
+	"CREATE INDEX logs_change ON logs(change);"
+	"CREATE INDEX logs_previous ON logs(previous) WHERE previous IS NOT NULL;"
+
+	"CREATE TABLE records(log TEXT NOT NULL REFERENCES logs(log), seq INTEGER NOT NULL, hlc_ms INTEGER, hlc_counter INTEGER,"
+	" at INTEGER, type TEXT, event_id TEXT, plate_id TEXT, payload TEXT NOT NULL, chain BLOB NOT NULL,"
+	" unread INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(log, seq)) STRICT;"
+	"CREATE INDEX records_event ON records(event_id) WHERE event_id IS NOT NULL;"
+	"CREATE INDEX records_unread ON records(unread) WHERE unread > 0;"
+
+	"CREATE TABLE seals(log TEXT NOT NULL REFERENCES logs(log), seq INTEGER NOT NULL, signature BLOB NOT NULL,"
+	" PRIMARY KEY(log, seq)) STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE history(id INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, source_central TEXT, edge_id TEXT, plate_id TEXT,"
+	" plate_view TEXT, entry_time TEXT, entry_camera_id TEXT, entry_camera_name TEXT, entry_confidence REAL, entry_source TEXT,"
+	" exit_time TEXT, exit_camera_id TEXT, exit_camera_name TEXT, exit_confidence REAL, exit_source TEXT, duration TEXT,"
+	" fee INTEGER NOT NULL DEFAULT 0, status TEXT NOT NULL CHECK (status IN ('IN','OUT','SUPERSEDED','VOID','BOUND')),"
+	" sync_status TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,"
+	" entry_ts INTEGER, exit_ts INTEGER, exit_central TEXT, confirmed_ts INTEGER, superseded_by TEXT, flags TEXT NOT NULL DEFAULT '',"
+	" camera_type TEXT, exit_edge TEXT, exit_reason TEXT, missed_by TEXT, opened INTEGER NOT NULL DEFAULT 0, begin_ts INTEGER NOT NULL,"
+	" entry_log TEXT, entry_seq INTEGER, entry_at INTEGER, entry_hlc_ms INTEGER, entry_hlc_counter INTEGER,"
+	" exit_log TEXT, exit_seq INTEGER, exit_at INTEGER) STRICT;"
+	"CREATE INDEX history_line ON history(plate_id, entry_at);"
+	"CREATE INDEX history_begin ON history(begin_ts);"
+	"CREATE INDEX history_inside ON history(plate_id) WHERE status = 'IN';"
+
+	"CREATE TABLE exits(log TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, hlc_ms INTEGER NOT NULL,"
+	" hlc_counter INTEGER NOT NULL, stay TEXT, stay_at INTEGER, other_plate TEXT, plate_id TEXT NOT NULL, plate_view TEXT NOT NULL,"
+	" void INTEGER NOT NULL, told TEXT, bound TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('counted','second','no_entry')),"
+	" fee INTEGER NOT NULL, exit_ts INTEGER NOT NULL, exit_time TEXT, central TEXT, edge TEXT, camera_id TEXT, camera_name TEXT,"
+	" reason TEXT, tariff TEXT, edge_event_id TEXT, PRIMARY KEY(log, seq)) STRICT;"
+	"CREATE INDEX exits_line ON exits(plate_id, at);"
+	"CREATE INDEX exits_other_line ON exits(other_plate, at) WHERE other_plate IS NOT NULL;"
+	"CREATE INDEX exits_early ON exits(plate_id) WHERE stay_at > at;"
+	"CREATE INDEX exits_other_early ON exits(other_plate) WHERE stay_at > at AND other_plate IS NOT NULL;"
+	"CREATE INDEX exits_stay ON exits(stay) WHERE stay IS NOT NULL;"
+	"CREATE INDEX exits_bound ON exits(bound);"
+	"CREATE INDEX exits_day ON exits(exit_ts);"
+	"CREATE UNIQUE INDEX exits_told ON exits(told) WHERE told IS NOT NULL;"
+
+	"CREATE TABLE history_changes(id INTEGER PRIMARY KEY, history_id INTEGER, event_id TEXT NOT NULL, change_type TEXT NOT NULL,"
+	" old_plate_id TEXT, new_plate_id TEXT, old_plate_view TEXT, new_plate_view TEXT, old_data TEXT, new_data TEXT,"
+	" changed_at TEXT NOT NULL, changed_by TEXT) STRICT;"
+	"CREATE INDEX history_changes_event ON history_changes(event_id);"
+
+	"CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT, hlc_ms INTEGER NOT NULL, hlc_counter INTEGER NOT NULL,"
+	" log TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;"
+
+	"CREATE TABLE identity(one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, ip TEXT NOT NULL, p2p_port INTEGER NOT NULL,"
+	" api_port INTEGER NOT NULL, mesh TEXT NOT NULL, mesh_secret TEXT NOT NULL, mesh_key BLOB NOT NULL, public_key BLOB NOT NULL,"
+	" secret_key BLOB NOT NULL) STRICT;"
+	"CREATE TABLE peers(id TEXT PRIMARY KEY, ip TEXT NOT NULL, p2p_port INTEGER NOT NULL, weight INTEGER NOT NULL,"
+	" dialect TEXT NOT NULL, tls INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE pins(id TEXT PRIMARY KEY, public_key BLOB NOT NULL, pinned_at INTEGER NOT NULL) STRICT;"
+
+	"CREATE TABLE peer_status(id TEXT PRIMARY KEY, ip TEXT NOT NULL, port INTEGER NOT NULL, configured INTEGER NOT NULL,"
+	" state TEXT NOT NULL, connected INTEGER NOT NULL, last_ping_ms INTEGER NOT NULL, rtt_ms REAL, clock_offset_ms INTEGER,"
+	" behind INTEGER NOT NULL, ahead INTEGER NOT NULL, last_error TEXT NOT NULL, public_key BLOB, updated_at INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE mesh_status(one INTEGER PRIMARY KEY CHECK (one = 1), listening INTEGER NOT NULL, messages_sent INTEGER NOT NULL,"
+	" messages_received INTEGER NOT NULL, updated_at INTEGER NOT NULL, error TEXT NOT NULL) STRICT;"
+	"CREATE TABLE p2p_sync_state(peer_central_id TEXT PRIMARY KEY, last_sync_timestamp INTEGER, last_sync_time TEXT,"
+	" updated_at TEXT NOT NULL) STRICT;"
+	"CREATE TABLE commands(id INTEGER PRIMARY KEY AUTOINCREMENT, peer TEXT NOT NULL, created_at INTEGER NOT NULL,"
+	" done INTEGER NOT NULL DEFAULT 0, ok INTEGER NOT NULL DEFAULT 0, rtt_ms REAL, message TEXT NOT NULL DEFAULT '') STRICT;";
+
+static const char *const STEPS[] = { STEP_1 };
+
+int schema_version(void)
+{
+	return (int)(sizeof(STEPS) / sizeof(STEPS[0]));
+}
+
+const char *schema_step(int version)
+{
+	return STEPS[version];
+}

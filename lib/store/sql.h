@@ -1,0 +1,65 @@
+/*
+ * Statements of the store, for the files of lib/store only: every SQL text stands in one table (sql.c), is prepared at its first use on a
+ * connection and kept; a test explains each of them, so that none goes without an index.
+ */
+#ifndef PARKMESH_STORE_SQL_H
+#define PARKMESH_STORE_SQL_H
+
+#include <sqlite3.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/db.h"
+
+enum sql {
+	SQL_CLOCK_READ, SQL_CLOCK_WRITE,
+	SQL_LOG_FIND, SQL_LOG_INSERT, SQL_LOG_MOVE_HEAD, SQL_LOG_ADD_FLAGS, SQL_LOG_DROP_FLAGS, SQL_LOG_COUNT_PREVIOUS, SQL_LOG_LAST_OF,
+	SQL_LOG_CHANGED, SQL_LOG_OF_AUTHOR,
+	SQL_RECORD_INSERT, SQL_RECORD_COUNT_EVENT, SQL_RECORD_OF_EVENT, SQL_RECORD_UNREAD, SQL_RECORD_MARK, SQL_RECORD_LINE,
+	SQL_RECORD_CHAIN, SQL_RECORD_OF_LOG,
+	SQL_SEAL_INSERT, SQL_SEAL_LAST_BETWEEN, SQL_SEAL_FIRST_FROM,
+	SQL_STAY_FIND, SQL_STAY_INSIDE, SQL_STAY_UPSERT, SQL_STAY_OUTCOME, SQL_STAY_CONFIRM, SQL_STAY_OUTSIDE, SQL_STAY_LINE,
+	SQL_STAY_UNCONFIRMED, SQL_STAY_FLAG_FACTS, SQL_STAY_FLAG, SQL_PLATE_NEWEST,
+	SQL_EXIT_INSERT, SQL_EXIT_FIND, SQL_EXIT_TOLD, SQL_EXIT_DELETE, SQL_EXIT_SUBJECT, SQL_EXIT_NAMING, SQL_EXIT_STAY_KNOWN,
+	SQL_EXIT_BIND, SQL_EXIT_LINE, SQL_EXIT_BOUND, SQL_EXIT_FIRST_EARLY, SQL_EXIT_OWN_ROW, SQL_EXIT_OWN_ROW_BOUND,
+	SQL_CHANGE_INSERT, SQL_CHANGE_CLAIM,
+	SQL_HISTORY_LIST, SQL_HISTORY_COUNT, SQL_STATS_INSIDE, SQL_STATS_ENTRIES, SQL_STATS_EXITS,
+	SQL_SETTING_FIND, SQL_SETTING_WRITE,
+	SQL_IDENTITY_READ, SQL_IDENTITY_WRITE, SQL_PEER_LIST, SQL_PEER_UPSERT, SQL_PEER_DELETE, SQL_PIN_FIND, SQL_PIN_INSERT,
+	SQL_PEER_STATUS_LIST, SQL_PEER_STATUS_WRITE, SQL_PEER_STATUS_DELETE, SQL_MESH_STATUS_READ, SQL_MESH_STATUS_WRITE,
+	SQL_SYNC_STATE_WRITE, SQL_SYNC_STATE_LIST,
+	SQL_COMMAND_INSERT, SQL_COMMAND_EXPIRE, SQL_COMMAND_NEXT, SQL_COMMAND_FINISH, SQL_COMMAND_FIND,
+	SQL_COUNT
+};
+
+/* The text of a statement, for the test that explains them. */
+const char *sql_text(enum sql which);
+
+/* The statement, reset and with nothing bound. NULL if it cannot be prepared: binds and steps on NULL fail harmlessly. */
+sqlite3_stmt *sql_use(struct db *db, enum sql which);
+/* ERR_NONE: there is a row. ERR_NOT_FOUND: no further one (the statement is reset). Else an error (reset too). */
+enum err sql_row(struct db *db, sqlite3_stmt *st);
+/* Run a statement that gives no rows, and reset it. */
+enum err sql_run(struct db *db, sqlite3_stmt *st);
+/* Done with a statement whose rows were not all taken. */
+void sql_end(sqlite3_stmt *st);
+/* A result code of SQLite as ours: full disk, read-only, I/O and busy are ERR_UNAVAILABLE. */
+enum err sql_err(int code);
+
+/* Bind; what is bound must live until the statement has run. NULL texts and negative optional numbers bind NULL. */
+void put_text(sqlite3_stmt *st, int index, const char *text);
+void put_text_of(sqlite3_stmt *st, int index, const char *bytes, size_t len);
+void put_int(sqlite3_stmt *st, int index, int64_t value);
+void put_optional(sqlite3_stmt *st, int index, int64_t value);
+void put_real_optional(sqlite3_stmt *st, int index, double value);
+void put_blob(sqlite3_stmt *st, int index, const void *bytes, size_t len);
+
+/* Columns. Texts: "" or -1 stand for NULL in copies; a text too long for its place is a sign of damage: ERR_CORRUPT. */
+enum err get_text(sqlite3_stmt *st, int column, char *out, size_t size);
+enum err get_blob(sqlite3_stmt *st, int column, void *out, size_t len);
+int64_t get_optional(sqlite3_stmt *st, int column);
+double get_real_optional(sqlite3_stmt *st, int column);
+const char *get_text_or_null(sqlite3_stmt *st, int column);
+
+#endif

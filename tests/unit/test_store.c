@@ -1,0 +1,238 @@
+#include "test.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include "central.h"
+#include "store/db_internal.h"
+#include "store/schema.h"
+
+static char folder[] = "/tmp/parkmesh-test-XXXXXX";
+
+static bool new_folder(void)
+{
+	memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
+	return mkdtemp(folder) != NULL;
+}
+
+static bool remove_folder(void)
+{
+	char command[128];
+
+	return text_format(command, sizeof(command), "rm -r %s", folder) && system(command) == 0;
+}
+
+static const char *in_folder(const char *name, char path[128])
+{
+	text_format(path, 128, "%s/%s", folder, name);
+	return path;
+}
+
+static int64_t one_number(const char *path, const char *sql)
+{
+	sqlite3 *handle = NULL;
+	sqlite3_stmt *st = NULL;
+	int64_t value = -1;
+
+	if (sqlite3_open(path, &handle) == SQLITE_OK && sqlite3_prepare_v2(handle, sql, -1, &st, NULL) == SQLITE_OK
+	    && sqlite3_step(st) == SQLITE_ROW)
+		value = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(handle);
+	return value;
+}
+
+TEST(a_new_file_is_made_private_and_at_the_newest_version)
+{
+	struct db *db = NULL;
+	struct fault fault = { 0 };
+	struct stat st;
+	char path[128];
+
+	CHECK(new_folder());
+	CHECK_INT(db_open(in_folder("new.db", path), DB_WRITE, &db, &fault), ERR_NONE);
+	CHECK_INT(stat(path, &st), 0);
+	CHECK_INT(st.st_mode & 0777, 0600);
+	CHECK_INT(one_number(path, "PRAGMA user_version"), db_schema_version());
+	db_close(db);
+	CHECK(remove_folder());
+}
+
+TEST(every_earlier_version_is_brought_up)
+{
+	char path[128], sql[64];
+
+	for (int from = 0; from < schema_version(); from++) {
+		struct db *db = NULL;
+		struct fault fault = { 0 };
+		sqlite3 *handle = NULL;
+
+		CHECK(new_folder());
+		CHECK_INT(sqlite3_open(in_folder("old.db", path), &handle), SQLITE_OK);
+		for (int v = 0; v < from; v++)
+			CHECK_INT(sqlite3_exec(handle, schema_step(v), NULL, NULL, NULL), SQLITE_OK);
+		text_format(sql, sizeof(sql), "PRAGMA user_version = %d; PRAGMA application_id = %d", from, from == 0 ? 0 : 0x706b6d68);
+		CHECK_INT(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_close(handle);
+		CHECK_INT(db_open(path, DB_WRITE, &db, &fault), ERR_NONE);
+		db_close(db);
+		CHECK_INT(one_number(path, "PRAGMA user_version"), db_schema_version());
+		CHECK(remove_folder());
+	}
+}
+
+TEST(a_newer_version_and_a_strange_file_are_refused)
+{
+	struct db *db = NULL;
+	struct fault fault = { 0 };
+	char path[128];
+
+	CHECK(new_folder());
+	CHECK_INT(db_open(in_folder("x.db", path), DB_WRITE, &db, &fault), ERR_NONE);
+	db_close(db);
+	db = NULL;
+	CHECK_INT(one_number(path, "PRAGMA user_version = 9999"), -1);
+	CHECK_INT(db_open(path, DB_WRITE, &db, &fault), ERR_CONFLICT);
+	CHECK(strstr(fault.sentence, "newer parkmesh") != NULL);
+	CHECK_INT(db_open(path, DB_READ, &db, &fault), ERR_CONFLICT);
+
+	CHECK_INT(one_number(in_folder("strange.db", path), "PRAGMA user_version = 1"), -1);
+	CHECK_INT(db_open(path, DB_WRITE, &db, &fault), ERR_CORRUPT);
+	CHECK(strstr(fault.sentence, "not a parkmesh database") != NULL);
+
+	CHECK_INT(db_open(in_folder("no/such/folder.db", path), DB_WRITE, &db, &fault), ERR_UNAVAILABLE);
+	CHECK(remove_folder());
+}
+
+TEST(a_reader_cannot_write_and_sees_only_what_is_committed)
+{
+	struct central c;
+	struct db *reader = NULL;
+	struct fault fault = { 0 };
+	struct clock_row before, after;
+	char path[128];
+
+	CHECK(new_folder());
+	CHECK_INT(central_open(&c, in_folder("c.db", path), "central-1", 1), ERR_NONE);
+	CHECK_INT(db_open(path, DB_READ, &reader, &fault), ERR_NONE);
+	CHECK_INT(clock_read(reader, &before), ERR_NONE);
+	CHECK(clock_write(reader, &before) != ERR_NONE);
+	CHECK_INT(ledger_begin(c.ledger), ERR_NONE);
+	CHECK_INT(central_enter(&c, "29A11111", &(struct record){ 0 }), ERR_NONE);
+	CHECK_INT(clock_read(reader, &after), ERR_NONE);
+	CHECK_INT(after.change, before.change);
+	CHECK_INT(ledger_commit(c.ledger), ERR_NONE);
+	CHECK_INT(clock_read(reader, &after), ERR_NONE);
+	CHECK_INT(after.change, before.change + 1);
+	db_close(reader);
+	central_close(&c);
+	CHECK(remove_folder());
+}
+
+TEST(one_process_a_writer_name)
+{
+	char path[128];
+	int first = -1, second = -1, other = -1;
+
+	CHECK(new_folder());
+	in_folder("c.db", path);
+	CHECK_INT(db_hold_writer_lock(path, "fcgi", &first), ERR_NONE);
+	CHECK_INT(db_hold_writer_lock(path, "fcgi", &second), ERR_CONFLICT);
+	CHECK_INT(db_hold_writer_lock(path, "p2pd", &other), ERR_NONE);
+	close(first);
+	CHECK_INT(db_hold_writer_lock(path, "fcgi", &second), ERR_NONE);
+	close(second);
+	close(other);
+	CHECK(remove_folder());
+}
+
+TEST(every_statement_can_be_prepared)
+{
+	struct db *db = NULL;
+	struct fault fault = { 0 };
+
+	CHECK_INT(db_open(":memory:", DB_WRITE, &db, &fault), ERR_NONE);
+	for (int i = 0; i < SQL_COUNT; i++) {
+		if (sql_use(db, (enum sql)i) == NULL)
+			test_fail(__FILE__, __LINE__, "%s", db_last_error(db));
+	}
+	db_close(db);
+}
+
+/* ---- the stress: two writing connections and their checkpoints on one file ---- */
+
+#define STRESS_COMMITS 400
+
+struct writer { const char *path; const char *id; pthread_t thread; enum err result; int64_t checkpoint_at; };
+
+static enum err write_much(struct writer *w)
+{
+	struct fault fault = { 0 };
+	struct db *db = NULL;
+	enum err e = db_open(w->path, DB_WRITE, &db, &fault);
+
+	for (int i = 0; e == ERR_NONE && i < STRESS_COMMITS; i++) {
+		struct sync_state row = { .last_sync_ms = i, .updated_ms = i };
+
+		text_format(row.peer, sizeof(row.peer), "%s-%d", w->id, i % 50);
+		e = db_begin(db);
+		if (e == ERR_NONE)
+			e = sync_state_write(db, &row);
+		if (e == ERR_NONE)
+			e = db_commit(db);
+		if (e == ERR_NONE)
+			e = db_checkpoint(db, w->checkpoint_at);
+	}
+	db_close(db);
+	return e;
+}
+
+static void *writer_run(void *arg)
+{
+	struct writer *w = arg;
+
+	w->result = write_much(w);
+	return NULL;
+}
+
+TEST(two_writers_and_their_checkpoints_lose_nothing)
+{
+	char path[128];
+	struct writer w[2] = { { .path = in_folder("s.db", path), .id = "a", .checkpoint_at = 1 },
+		{ .path = path, .id = "b", .checkpoint_at = 65536 } };
+	struct db *db = NULL;
+	struct fault fault = { 0 };
+
+	CHECK(new_folder());
+	in_folder("s.db", path);
+	CHECK_INT(db_open(path, DB_WRITE, &db, &fault), ERR_NONE);
+	for (int i = 0; i < 2; i++)
+		CHECK_INT(pthread_create(&w[i].thread, NULL, writer_run, &w[i]), 0);
+	for (int i = 0; i < 2; i++)
+		CHECK_INT(pthread_join(w[i].thread, NULL), 0);
+	CHECK_INT(w[0].result, ERR_NONE);
+	CHECK_INT(w[1].result, ERR_NONE);
+	db_close(db);
+	CHECK_INT(one_number(path, "SELECT count(*) FROM p2p_sync_state"), 100);
+	CHECK_INT(one_number(path, "SELECT sum(last_sync_timestamp) FROM p2p_sync_state"), 2 * (350 + 399) * 50 / 2);
+	CHECK_INT(one_number(path, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+	CHECK(remove_folder());
+}
+
+TEST(the_wal_is_checkpointed_and_shrinks_again)
+{
+	struct central c;
+	char path[128];
+
+	CHECK(new_folder());
+	CHECK_INT(central_open(&c, in_folder("c.db", path), "central-1", 2), ERR_NONE);
+	while (db_wal_bytes(c.db) < DB_CHECKPOINT_USUAL)
+		CHECK_INT(central_enter_many(&c, 500), ERR_NONE);
+	CHECK_INT(db_checkpoint(c.db, DB_CHECKPOINT_USUAL), ERR_NONE);
+	CHECK_INT(central_enter_many(&c, 1), ERR_NONE);
+	CHECK(db_wal_bytes(c.db) < DB_CHECKPOINT_USUAL / 2);
+	central_close(&c);
+	CHECK(remove_folder());
+}
+
+TEST_MAIN
