@@ -1,0 +1,353 @@
+#include "domain/ledger_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/journal.h"
+#include "base/text.h"
+#include "domain/stay.h"
+#include "store/site.h"
+
+/* ---- pages out ---- */
+
+struct collecting { struct buf *lines; struct page *page; size_t start, max_records, max_bytes; size_t offset[MESSAGE_RECORDS_MAX]; };
+
+static bool collect(void *arg, int64_t seq, const char *line, size_t len, const struct chain *chain)
+{
+	struct collecting *c = arg;
+	size_t n = c->page->count;
+
+	(void)seq;
+	(void)chain;
+	if (n >= c->max_records || c->lines->len - c->start + len + 1 > c->max_bytes)
+		return false;
+	buf_char(c->lines, '\n');
+	c->offset[n] = c->lines->len;
+	buf_add(c->lines, line, len);
+	c->page->line[n].len = len;
+	c->page->count++;
+	return !c->lines->failed;
+}
+
+static enum err collect_page(struct db *db, const char *log, int64_t first_seq, struct collecting *c)
+{
+	struct page *p = c->page;
+	int64_t last = 0;
+	enum err e;
+
+	p->count = 0;
+	buf_reset(c->lines);
+	c->start = 0;
+	e = record_each_of_log(db, log, first_seq, collect, c);
+	if (e == ERR_NONE && c->lines->failed)
+		e = ERR_MEMORY;
+	if (e == ERR_NONE && p->count == 0)
+		e = ERR_NOT_FOUND;
+	if (e == ERR_NONE)
+		e = seal_last_between(db, log, first_seq, first_seq + (int64_t)p->count - 1, &last, &p->seal);
+	if (e == ERR_NONE)
+		p->count = (size_t)(last - first_seq + 1);
+	return e;
+}
+
+enum err ledger_read_page(struct db *db, const char *log, int64_t first_seq, size_t max_records, size_t max_bytes,
+	struct buf *lines, struct page *out)
+{
+	struct collecting c = { .lines = lines, .page = out, .max_records = max_records, .max_bytes = max_bytes };
+	struct log_row row;
+	enum err e = log_find(db, log, &row);
+
+	if (e != ERR_NONE)
+		return e;
+	if ((row.flags & LOG_FORKED) != 0 || first_seq > row.head_seq)
+		return ERR_NOT_FOUND;
+	e = collect_page(db, log, first_seq, &c);
+	if (e == ERR_NOT_FOUND) {
+		/* No seal within the caller's wish: as far as a message may go there is one, by what authors promise. */
+		c.max_records = MESSAGE_RECORDS_MAX;
+		c.max_bytes = MESSAGE_MAX - MESSAGE_MAX_BEFORE_AUTH;
+		e = collect_page(db, log, first_seq, &c);
+	}
+	if (e == ERR_NONE)
+		e = record_chain(db, log, first_seq - 1, &out->before);
+	if (e != ERR_NONE)
+		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+	text_copy(out->log, sizeof(out->log), log);
+	out->first_seq = first_seq;
+	for (size_t i = 0; i < out->count; i++)
+		out->line[i].bytes = lines->data + c.offset[i];
+	out->more = first_seq + (int64_t)out->count - 1 < row.head_seq;
+	return ERR_NONE;
+}
+
+/* ---- pages in ---- */
+
+/* A page on its way in: verified here in memory before anything of it is applied. */
+struct incoming {
+	const struct page *page;
+	struct log_row log;             /* as held, or as its LOG_OPEN says */
+	bool held;                      /* the log was known before */
+	size_t parsed;
+	struct record record[MESSAGE_RECORDS_MAX];
+	struct chain chain[MESSAGE_RECORDS_MAX];
+};
+
+static void incoming_free(struct incoming *in)
+{
+	for (size_t i = 0; in != NULL && i < in->parsed; i++)
+		record_free(&in->record[i]);
+	free(in);
+}
+
+static enum err parse_lines(struct incoming *in, struct fault *fault)
+{
+	const struct page *p = in->page;
+	struct chain chain = p->before;
+
+	for (size_t i = 0; i < p->count; i++) {
+		struct record *r = &in->record[i];
+		enum err e = record_parse(p->line[i].bytes, p->line[i].len, r);
+
+		if (e == ERR_MEMORY)
+			return e;
+		if (e != ERR_NONE)
+			return fault_set(fault, ERR_SYNTAX, "record_syntax", "", "Line %zu of the page of log %s is no record.", i + 1, p->log);
+		in->parsed++;
+		if (strcmp(r->log, p->log) != 0 || r->seq != p->first_seq + (int64_t)i)
+			return fault_set(fault, ERR_SYNTAX, "record_place", "", "Line %zu of the page of log %s names another log or number.",
+				i + 1, p->log);
+		chain_next(&chain, p->line[i].bytes, p->line[i].len);
+		in->chain[i] = chain;
+	}
+	return ERR_NONE;
+}
+
+/* The first record of a log says whose it is, and the log's id must be made of just that. */
+static enum err learn_author(struct incoming *in, struct fault *fault)
+{
+	const struct record *r = &in->record[0];
+	const struct log_open_data *open = &r->data.log_open;
+	char id[LOG_ID_SIZE] = "";
+
+	if (r->type == RECORD_LOG_OPEN && r->readable)
+		log_id_make(open->id, open->public_key, open->random, id);
+	if (strcmp(id, in->page->log) != 0 || !text_copy(in->log.id, sizeof(in->log.id), open->id)
+	    || !text_copy(in->log.writer, sizeof(in->log.writer), open->writer))
+		return fault_set(fault, ERR_DENIED, "log_open", "", "Log %s does not begin with its own LOG_OPEN.", in->page->log);
+	text_copy(in->log.log, sizeof(in->log.log), id);
+	memcpy(in->log.public_key, open->public_key, sizeof(in->log.public_key));
+	in->log.previous_seq = -1;
+	if (open->previous_log != NULL) {
+		text_copy(in->log.previous, sizeof(in->log.previous), open->previous_log);
+		in->log.previous_seq = open->previous_seq;
+	}
+	chain_zero(&in->log.head);
+	return ERR_NONE;
+}
+
+static enum err verify_seal(const struct incoming *in, struct fault *fault)
+{
+	const struct page *p = in->page;
+
+	if (seal_verify(in->log.public_key, p->log, p->first_seq + (int64_t)p->count - 1, &in->chain[p->count - 1], &p->seal))
+		return ERR_NONE;
+	return fault_set(fault, ERR_DENIED, "seal", "", "The seal of a page of log %s does not verify.", p->log);
+}
+
+/* Does our chain at seq, where we hold it, agree with the page's there? */
+static enum err agrees(struct ledger *l, const struct incoming *in, int64_t seq, bool *yes)
+{
+	const struct page *p = in->page;
+	const struct chain *theirs = seq < p->first_seq ? &p->before : &in->chain[seq - p->first_seq];
+	struct chain ours;
+	enum err e = record_chain(l->db, p->log, seq, &ours);
+
+	*yes = e == ERR_NONE && chain_equal(&ours, theirs);
+	return e;
+}
+
+/* Where a page and what is held overlap they must be the same records, else somebody has sealed two for one number. */
+static enum err find_fork(struct ledger *l, const struct incoming *in, bool *fork)
+{
+	int64_t last = in->page->first_seq + (int64_t)in->page->count - 1;
+	int64_t both = last < in->log.head_seq ? last : in->log.head_seq;
+	bool before = false, end = true;
+	enum err e = agrees(l, in, in->page->first_seq - 1, &before);
+
+	if (e == ERR_NONE && both >= in->page->first_seq)
+		e = agrees(l, in, both, &end);
+	*fork = !before || !end;
+	return e;
+}
+
+static enum err alarm_fork(struct ledger *l, const struct incoming *in)
+{
+	journal_error("event=fork log=%s author=%s note=\"two sealed histories of one log; it is no longer exchanged\"", in->page->log,
+		in->log.id);
+	return in->held ? log_add_flags(l->db, in->page->log, LOG_FORKED, ledger_change(l)) : ERR_NONE;
+}
+
+static enum err flag_rolled_back(struct ledger *l, const char *log)
+{
+	journal_warning("event=rolled_back log=%s note=\"its author lost a part of it and began anew; that part is taken back\"", log);
+	return log_add_flags(l->db, log, LOG_ROLLED_BACK, ledger_change(l));
+}
+
+/* A log that others name as their previous is ended; more of it than they knew, or two such, means its author was rolled back. */
+static enum err judge_ended(struct ledger *l, const char *log, int64_t head_seq)
+{
+	struct log_row row;
+	size_t successors = 0;
+	int64_t ended_at = -1;
+	enum err e = log_find(l->db, log, &row);
+
+	if (e != ERR_NONE)
+		return e == ERR_NOT_FOUND ? ERR_NONE : e; /* not held yet: judged when it comes */
+	e = log_count_previous(l->db, log, &successors, &ended_at);
+	if (e != ERR_NONE || successors == 0)
+		return e;
+	if ((row.flags & LOG_CLOSED) == 0)
+		e = log_add_flags(l->db, log, LOG_CLOSED, ledger_change(l));
+	if (e == ERR_NONE && (row.flags & LOG_ROLLED_BACK) == 0 && (successors > 1 || head_seq > ended_at))
+		e = flag_rolled_back(l, log);
+	return e;
+}
+
+/* Is this log's key the one its author is known by here? */
+static enum err is_pinned(struct ledger *l, const struct log_row *log, bool *yes)
+{
+	unsigned char pinned[KEY_BYTES];
+	enum err e;
+
+	if (strcmp(log->id, l->now.central) == 0) {
+		*yes = memcmp(log->public_key, l->keys.public_key, KEY_BYTES) == 0;
+		return ERR_NONE;
+	}
+	e = pin_find(l->db, log->id, pinned);
+	*yes = e == ERR_NONE && memcmp(log->public_key, pinned, KEY_BYTES) == 0;
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+static enum err insert_log(struct ledger *l, struct incoming *in)
+{
+	bool pinned = false;
+	enum err e = is_pinned(l, &in->log, &pinned);
+
+	in->log.flags = pinned ? 0 : LOG_UNPINNED;
+	in->log.change = ledger_change(l);
+	if (e == ERR_NONE)
+		e = log_insert(l->db, &in->log);
+	if (e == ERR_NONE && in->log.previous[0] != '\0') {
+		struct log_row previous;
+
+		e = log_find(l->db, in->log.previous, &previous);
+		if (e == ERR_NONE)
+			e = judge_ended(l, previous.log, previous.head_seq);
+		else if (e == ERR_NOT_FOUND)
+			e = ERR_NONE;
+	}
+	return e;
+}
+
+static enum err apply(struct ledger *l, struct incoming *in, struct take_result *out)
+{
+	const struct page *p = in->page;
+	struct merge m = { .db = l->db, .now_ms = world_wall_ms(l->world) };
+	int64_t last = p->first_seq + (int64_t)p->count - 1;
+	enum err e = in->held ? ERR_NONE : insert_log(l, in);
+
+	for (size_t i = (size_t)(in->log.head_seq + 1 - p->first_seq); e == ERR_NONE && i < p->count; i++) {
+		const struct record *r = &in->record[i];
+		bool readable = ledger_may_merge(r, in->log.id);
+
+		e = record_insert(l->db, r, p->line[i].bytes, p->line[i].len, &in->chain[i], readable);
+		if (e == ERR_NONE && readable)
+			e = stay_merge(&m, r);
+		ledger_follow(l, r);
+		out->records++;
+	}
+	if (e == ERR_NONE)
+		e = seal_insert(l->db, p->log, last, &p->seal);
+	if (e == ERR_NONE)
+		e = log_move_head(l->db, p->log, last, &in->chain[p->count - 1], ledger_change(l));
+	return e == ERR_NONE ? judge_ended(l, p->log, last) : e;
+}
+
+static enum err take_known(struct ledger *l, struct incoming *in, struct take_result *out)
+{
+	bool fork = false;
+	enum err e = find_fork(l, in, &fork);
+
+	if (e != ERR_NONE)
+		return e;
+	if (fork) {
+		out->taken = TAKEN_FORK;
+		return alarm_fork(l, in);
+	}
+	if (in->page->first_seq + (int64_t)in->page->count - 1 <= in->log.head_seq) {
+		out->taken = TAKEN_HELD;
+		return ERR_NONE;
+	}
+	out->taken = TAKEN_NEW;
+	return apply(l, in, out);
+}
+
+static enum err take(struct ledger *l, struct incoming *in, struct take_result *out, struct fault *fault)
+{
+	enum err e = log_find(l->db, in->page->log, &in->log);
+
+	if (e != ERR_NONE && e != ERR_NOT_FOUND)
+		return e;
+	in->held = e == ERR_NONE;
+	if (in->page->first_seq > in->log.head_seq + 1) {
+		text_copy(out->author, sizeof(out->author), in->log.id);
+		out->taken = TAKEN_GAP;
+		return ERR_NONE;
+	}
+	if (in->held && (in->log.flags & LOG_FORKED) != 0) {
+		out->taken = TAKEN_CLOSED_TO;
+		return ERR_NONE;
+	}
+	e = parse_lines(in, fault);
+	if (e == ERR_NONE && !in->held)
+		e = learn_author(in, fault);
+	if (e == ERR_NONE)
+		e = verify_seal(in, fault);
+	text_copy(out->author, sizeof(out->author), in->log.id);
+	return e == ERR_NONE ? take_known(l, in, out) : e;
+}
+
+enum err ledger_take(struct ledger *l, const struct page *page, struct take_result *out, struct fault *fault)
+{
+	struct incoming *in;
+	enum err e;
+
+	*out = (struct take_result){ 0 };
+	if (page->count == 0 || page->count > MESSAGE_RECORDS_MAX || page->first_seq < 1)
+		return fault_set(fault, ERR_SYNTAX, "page", "", "A page has 1 to %d records.", MESSAGE_RECORDS_MAX);
+	in = calloc(1, sizeof(*in));
+	if (in == NULL)
+		return ERR_MEMORY;
+	in->page = page;
+	e = take(l, in, out, fault);
+	incoming_free(in);
+	return e;
+}
+
+/* ---- keys ---- */
+
+enum err ledger_pin(struct ledger *l, const char *id, const unsigned char public_key[KEY_BYTES])
+{
+	unsigned char pinned[KEY_BYTES];
+	char log[LOG_ID_SIZE];
+	enum err e = pin_find(l->db, id, pinned);
+
+	if (e == ERR_NONE)
+		return memcmp(pinned, public_key, KEY_BYTES) == 0 ? ERR_NONE : ERR_DENIED;
+	if (e != ERR_NOT_FOUND)
+		return e;
+	e = pin_insert(l->db, id, public_key, world_wall_ms(l->world));
+	while (e == ERR_NONE && (e = log_find_flagged(l->db, id, public_key, LOG_UNPINNED, log)) == ERR_NONE)
+		e = log_drop_flags(l->db, log, LOG_UNPINNED, ledger_change(l));
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}

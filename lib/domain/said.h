@@ -1,0 +1,38 @@
+/* What the records held say of one event_id, a stay's or an exit's name, whatever order they came in. */
+#ifndef PARKMESH_DOMAIN_SAID_H
+#define PARKMESH_DOMAIN_SAID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/stays.h"
+#include "wire/record.h"
+
+struct db;
+
+struct said {
+	struct record entry;            /* the one with the smallest K; type RECORD_UNKNOWN: none */
+	struct key entry_key;
+	bool confirmed;
+	struct key confirmed_key;
+	int64_t confirmed_ts;
+	bool corrected;
+	struct key corrected_key;       /* W of the latest correction */
+	char plate_id[STAY_PLATE_SIZE];
+	char plate_view[STAY_PLATE_SIZE];
+	bool void_told;
+	struct key void_key;            /* W of the latest void */
+};
+
+/* Read all records of event_id. Free with said_free, also after an error. */
+enum err said_of(struct db *db, const char *event_id, struct said *out);
+void said_free(struct said *s);
+/* Voided? Of correction and void the later by W counts, so a void can be undone. */
+bool said_void(const struct said *s);
+
+struct key record_key(const struct record *r);
+/* People's writing of a plate, or the usual one of its form when plate_view is missing or too long. */
+void said_view(const char *plate_id, const char *plate_view, char out[STAY_PLATE_SIZE]);
+
+#endif

@@ -1,0 +1,156 @@
+#include "domain/stay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "domain/direct.h"
+#include "domain/renew.h"
+#include "domain/replay.h"
+#include "domain/said.h"
+#include "store/settings.h"
+
+void stay_flags_text(const struct flag_facts *f, char out[FLAGS_SIZE])
+{
+	const struct { bool on; const char *word; } flags[] = {
+		{ f->missed, "missed" }, { f->no_entry, "no_entry" }, { f->second_exit, "second_exit" }, { f->negative, "negative" },
+	};
+	struct buf b;
+
+	buf_init(&b, FLAGS_SIZE - 1);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (flags[i].on)
+			buf_printf(&b, "%s%s", b.len > 0 ? "," : "", flags[i].word);
+	}
+	text_copy(out, FLAGS_SIZE, buf_text(&b));
+	buf_free(&b);
+}
+
+/* ---- one record ---- */
+
+/* The earliest confirmation counts; one whose row has not come waits in the records. */
+static enum err merge_confirmed(const struct merge *m, const struct record *r)
+{
+	int64_t told = r->data.confirmed.confirmed_ts;
+	struct stay_row stay;
+	enum err e = stay_find(m->db, r->event_id, &stay);
+
+	if (e != ERR_NONE)
+		return e == ERR_NOT_FOUND ? ERR_NONE : e;
+	if (stay.confirmed_ts >= 0)
+		return renew_confirmation(m, r->event_id);
+	return stay_confirm(m->db, r->event_id, told >= 0 ? told : r->at, m->now_ms);
+}
+
+static enum err note_change(const struct merge *m, const struct record *r)
+{
+	const struct correction_data *d = &r->data.correction;
+	struct change_row c = { .event_id = r->event_id, .type = r->type == RECORD_VOID ? "DELETE" : "UPDATE", .by = d->by,
+		.now_ms = m->now_ms };
+	struct stay_row old;
+	char view[STAY_PLATE_SIZE];
+	struct buf why;
+	enum err e = stay_find(m->db, r->event_id, &old);
+
+	if (e != ERR_NONE && e != ERR_NOT_FOUND)
+		return e;
+	if (e == ERR_NONE) {
+		c.old_plate_id = old.plate_id;
+		c.old_plate_view = old.plate_view;
+	}
+	if (r->type == RECORD_CORRECTION) {
+		said_view(d->plate_id, d->plate_view, view);
+		c.new_plate_id = d->plate_id;
+		c.new_plate_view = view;
+	}
+	buf_init(&why, 6 * RECORD_MAX); /* every character may need an escape */
+	if (d->why != NULL) {
+		buf_str(&why, "{\"why\":");
+		buf_json_str(&why, d->why);
+		buf_char(&why, '}');
+		c.new_data = buf_text(&why);
+	}
+	e = why.failed ? ERR_MEMORY : change_insert(m->db, &c);
+	buf_free(&why);
+	return e;
+}
+
+static enum err merge_correction(const struct merge *m, const struct record *r)
+{
+	enum err e = note_change(m, r);
+
+	return e == ERR_NONE ? renew_subject(m, r->event_id) : e;
+}
+
+/* The last by W wins per key. */
+static enum err merge_config(const struct merge *m, const struct record *r)
+{
+	struct setting_row held = { 0 };
+	struct key k = record_key(r);
+	bool older;
+	enum err e = setting_find(m->db, r->data.config.key, &held);
+
+	if (e != ERR_NONE && e != ERR_NOT_FOUND)
+		return e;
+	older = e == ERR_NONE && key_compare_written(&k, &held.written) <= 0;
+	free(held.value);
+	return older ? ERR_NONE : setting_write(m->db, r->data.config.key, r->data.config.value, &k);
+}
+
+enum err stay_merge(const struct merge *m, const struct record *r)
+{
+	switch (r->type) {
+	case RECORD_ENTRY:
+		return direct_entry(m, r);
+	case RECORD_CONFIRMED:
+		return merge_confirmed(m, r);
+	case RECORD_EXIT:
+		return direct_exit(m, r);
+	case RECORD_CORRECTION:
+	case RECORD_VOID:
+		return merge_correction(m, r);
+	case RECORD_CONFIG:
+		return merge_config(m, r);
+	case RECORD_UNKNOWN:
+	case RECORD_LOG_OPEN:
+		return ERR_NONE;
+	}
+	return ERR_CORRUPT;
+}
+
+/* ---- as of a moment ---- */
+
+static enum err inside_then(struct db *db, const char *plate_id, int64_t as_of, struct stay_row *out)
+{
+	struct key limit = { .at = as_of, .hlc = { INT64_MAX, INT64_MAX }, .log = "~", .seq = INT64_MAX };
+	struct key from = { 0 };
+	struct line line;
+	int64_t early;
+	enum err e = exit_first_early(db, plate_id, as_of, &early);
+
+	if (e != ERR_NONE)
+		return e;
+	if (early < as_of)
+		limit = (struct key){ .at = early };
+	e = stay_outside_before(db, plate_id, &limit, &from);
+	if (e != ERR_NONE && e != ERR_NOT_FOUND)
+		return e;
+	e = line_load(db, plate_id, &from, as_of, &line);
+	if (e == ERR_NONE) {
+		e = ERR_NOT_FOUND;
+		for (size_t i = 0; i < line.stay_count; i++) {
+			if (line.stays[i].status == STAY_IN) {
+				*out = line.stays[i].row;
+				e = ERR_NONE;
+			}
+		}
+	}
+	line_unload(&line);
+	return e;
+}
+
+enum err stay_inside(struct db *db, const char *plate_id, int64_t as_of, struct stay_row *out)
+{
+	return as_of == INT64_MAX ? stay_find_inside(db, plate_id, out) : inside_then(db, plate_id, as_of, out);
+}

@@ -1,0 +1,129 @@
+/*
+ * What the merge makes of a set of records, for tests/unit/test_merge.py to compare with the model.
+ *
+ * Input: sets, each a line "direct" or "replay" (the way of applying), then records, one a line, in the order they arrive, and
+ * questions "? PLATE MS" (who was inside as of that moment, by what is held so far), then an empty line. Output for each set: the
+ * answers as JSON texts, its rows as merge_model.py prints them, then an empty line. A record already held is skipped, as the ledger
+ * does.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "domain/stay.h"
+#include "store/db_internal.h"
+#include "store/logs.h"
+
+static const char ROWS[] =
+	"SELECT json_object('event_id', h.event_id, 'plate_id', h.plate_id, 'status', h.status, 'superseded_by', h.superseded_by,"
+	" 'entry', h.entry_at, 'exit', h.exit_at, 'fee', h.fee,"
+	" 'second_exits', (SELECT count(*) FROM exits e WHERE e.bound = h.event_id AND e.kind = 'second'),"
+	" 'money', (SELECT coalesce(sum(fee), 0) FROM exits e WHERE e.bound = h.event_id),"
+	" 'confirmed', json(iif(h.confirmed_ts IS NULL, 'false', 'true')),"
+	" 'missed', json(iif(h.missed_by IS NULL, 'false', 'true')), 'flags', h.flags, 'opened', h.opened)"
+	" FROM history h WHERE h.status != 'BOUND' ORDER BY h.event_id";
+
+static void stop(const char *what, struct db *db, enum err e)
+{
+	fprintf(stderr, "merge_rows: %s: %s (%s)\n", what, err_name(e), db == NULL ? "" : db_last_error(db));
+	exit(1);
+}
+
+static void need(const char *what, struct db *db, enum err e)
+{
+	if (e != ERR_NONE)
+		stop(what, db, e);
+}
+
+static void know_log(struct db *db, const struct record *r)
+{
+	struct log_row row = { .previous_seq = -1 };
+	enum err e = log_find(db, r->log, &row);
+
+	if (e == ERR_NONE)
+		return;
+	text_copy(row.log, sizeof(row.log), r->log);
+	text_copy(row.id, sizeof(row.id), r->source_central);
+	text_copy(row.writer, sizeof(row.writer), "fcgi");
+	need("log", db, log_insert(db, &row));
+}
+
+static void apply(struct db *db, const char *line, bool always_replay)
+{
+	struct merge m = { .db = db, .now_ms = 1733140800000, .always_replay = always_replay };
+	struct chain chain;
+	struct record r;
+
+	need(line, NULL, record_parse(line, strlen(line), &r));
+	if (!r.readable)
+		stop(line, NULL, ERR_INVALID);
+	if (record_chain(db, r.log, r.seq, &chain) == ERR_NOT_FOUND) {
+		chain_zero(&chain);
+		know_log(db, &r);
+		need("record", db, record_insert(db, &r, line, strlen(line), &chain, true));
+		need(line, db, stay_merge(&m, &r));
+	}
+	record_free(&r);
+}
+
+static void answer(struct db *db, const char *question)
+{
+	char plate[STAY_PLATE_SIZE];
+	struct stay_row row;
+	long long at;
+	enum err e;
+
+	if (sscanf(question, "? %63s %lld", plate, &at) != 2)
+		stop(question, db, ERR_SYNTAX);
+	e = stay_inside(db, plate, at, &row);
+	if (e == ERR_NOT_FOUND) {
+		puts("null");
+		return;
+	}
+	need(question, db, e);
+	printf("\"%s\"\n", row.event_id);
+}
+
+static void print_rows(struct db *db)
+{
+	sqlite3_stmt *st = NULL;
+
+	if (sqlite3_prepare_v2(db->handle, ROWS, -1, &st, NULL) != SQLITE_OK)
+		stop(sqlite3_errmsg(db->handle), db, ERR_SYSTEM);
+	while (sqlite3_step(st) == SQLITE_ROW)
+		puts((const char *)sqlite3_column_text(st, 0));
+	sqlite3_finalize(st);
+	puts("");
+	fflush(stdout);
+}
+
+static void one_set(char *line, size_t size)
+{
+	bool always_replay = strncmp(line, "replay", 6) == 0;
+	struct fault fault = { 0 };
+	struct db *db = NULL;
+
+	need("open", NULL, db_open(":memory:", DB_WRITE, &db, &fault));
+	need("begin", db, db_begin(db));
+	while (fgets(line, (int)size, stdin) != NULL && line[0] != '\n') {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '?')
+			answer(db, line);
+		else
+			apply(db, line, always_replay);
+	}
+	need("commit", db, db_commit(db));
+	print_rows(db);
+	db_close(db);
+}
+
+int main(void)
+{
+	static char line[RECORD_MAX + 2];
+
+	while (fgets(line, sizeof(line), stdin) != NULL)
+		one_set(line, sizeof(line));
+	return 0;
+}

@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+"""The merge against its executable model: generated sets of records in random orders, some twice over, by both ways of applying,
+and who was inside as of moments in between.
+
+  test_merge.py [--sets N] [--seed S]    a failing set is named by a line that replays it
+"""
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data"))
+import merge_model  # noqa: E402
+
+QUESTIONS = 12                 # moments asked about in each set
+ORDERS = 3                     # random orders of each set, besides the order of writing
+WAYS = ("direct", "replay")
+
+
+class Merge:
+    """The program under test: gives the rows for a set of records in the order they arrive."""
+
+    def __init__(self):
+        program = os.path.join(os.environ.get("PARKMESH_BUILD", "."), "tests", "unit", "merge_rows")
+        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def rows(self, way, records, questions):
+        """-> rows by event_id, answers to questions [(plate, ms)] asked when all records are in"""
+        lines = [json.dumps(r, ensure_ascii=False, separators=(",", ":")) for r in records]
+        lines += ["? %s %d" % q for q in questions]
+        self.process.stdin.write("\n".join([way] + lines) + "\n\n")
+        self.process.stdin.flush()
+        rows, answers = {}, []
+        for line in self.process.stdout:
+            if line == "\n":
+                return rows, answers
+            said = json.loads(line)
+            if isinstance(said, dict):
+                rows[said["event_id"]] = said
+            else:
+                answers.append(said)
+        raise RuntimeError("merge_rows ended with status %s" % self.process.wait())
+
+
+def differences(expected, got):
+    """What is not as the model says: texts, none if all is well."""
+    for name in sorted(set(expected) | set(got)):
+        model, row = expected.get(name), got.get(name)
+        if model is None or row is None:
+            yield "%s: model %s, program %s" % (name, model, row)
+            continue
+        wrong = {k: (v, row[k]) for k, v in model.items() if row[k] != v}
+        if wrong:
+            yield "%s: (model, program) %s" % (name, wrong)
+        flags = row["flags"].split(",")
+        if ("second_exit" in flags) != (row["second_exits"] > 0) or ("no_entry" in flags) != (row["entry"] is None):
+            yield "%s: flags %s do not follow from %s" % (name, flags, row)
+
+
+def inside(records, plate, at):
+    """The model's word: who was inside by entries and exits not later than at, with all corrections and voids."""
+    held = [r for r in records if r["at"] <= at or r["type"] not in ("VEHICLE_ENTRY_PENDING", "VEHICLE_EXIT")]
+    rows = merge_model.history(held)
+    return next((name for name, row in rows.items() if row["status"] == "IN" and row["plate_id"] == plate), None)
+
+
+def questions_about(records, rng):
+    """Moments of records and beside them, for every plate that occurs."""
+    plates = sorted({r["data"]["plate_id"] for r in records if "plate_id" in r["data"]})
+    moments = [r["at"] + rng.randint(-1, 1) for r in rng.sample(records, min(QUESTIONS, len(records)))]
+    return [(rng.choice(plates), at) for at in moments] if plates else []
+
+
+def orders(records, rng):
+    yield list(records)
+    yield list(reversed(records))
+    for _ in range(ORDERS):
+        twice = records + rng.sample(records, len(records) // 3)
+        rng.shuffle(twice)
+        yield twice
+
+
+def check_set(merge, seed, size):
+    records = merge_model.generate(seed, size).written
+    expected = merge_model.history(records)
+    rng = random.Random(seed)
+    questions = questions_about(records, rng)
+    answers = [inside(records, plate, at) for plate, at in questions]
+    count, opened = 0, None
+    for order in orders(records, rng):
+        for way in WAYS:
+            got, told = merge.rows(way, order, questions)
+            wrong = list(differences(expected, got))
+            wrong += ["inside of %s at %d: model %s, program %s" % (q + (a, t))
+                      for q, a, t in zip(questions, answers, told, strict=True) if a != t]
+            kept = {name: row["opened"] for name, row in got.items()}
+            opened = kept if opened is None else opened
+            if kept != opened:
+                wrong.append("`opened` differs between orders")
+            if wrong:
+                return count, ["seed %d, size %d, way %s, order %d" % (seed, size, way, count)] + wrong
+            count += 1
+    return count, []
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sets", type=int, default=1500)
+    parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    options = parser.parse_args()
+    merge, applied = Merge(), 0
+    print("1..1")
+    for seed in range(options.seed, options.seed + options.sets):
+        count, wrong = check_set(merge, seed, 15 if seed % 3 else 60)
+        applied += count
+        if wrong:
+            print("not ok 1 - rows as the model says")
+            for line in wrong:
+                print("# " + line)
+            print("# again: tests/unit/test_merge.py --seed %d --sets 1" % seed)
+            return 1
+    print("ok 1 - %d sets, applied %d times in different orders and ways: rows as the model says" % (options.sets, applied))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
