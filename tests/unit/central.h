@@ -63,6 +63,8 @@ static inline enum err central_open(struct central *c, const char *path, const c
 	}
 	if (e == ERR_NONE)
 		e = db_commit(c->db);
+	if (e == ERR_NONE)
+		e = site_zone_use(c->db);
 	return e == ERR_NONE ? ledger_open(c->db, "fcgi", &c->world, &c->ledger) : e;
 }
 

@@ -99,13 +99,11 @@ static void print_rows(struct db *db)
 	fflush(stdout);
 }
 
-static void one_set(char *line, size_t size)
+/* One set in a transaction that is rolled back: the database is as new for the next. */
+static void one_set(struct db *db, char *line, size_t size)
 {
 	bool always_replay = strncmp(line, "replay", 6) == 0;
-	struct fault fault = { 0 };
-	struct db *db = NULL;
 
-	need("open", NULL, db_open(":memory:", DB_WRITE, &db, &fault));
 	need("begin", db, db_begin(db));
 	while (fgets(line, (int)size, stdin) != NULL && line[0] != '\n') {
 		line[strcspn(line, "\n")] = '\0';
@@ -114,16 +112,19 @@ static void one_set(char *line, size_t size)
 		else
 			apply(db, line, always_replay);
 	}
-	need("commit", db, db_commit(db));
 	print_rows(db);
-	db_close(db);
+	db_rollback(db);
 }
 
 int main(void)
 {
 	static char line[RECORD_MAX + 2];
+	struct fault fault = { 0 };
+	struct db *db = NULL;
 
+	need("open", NULL, db_open(":memory:", DB_WRITE, &db, &fault));
 	while (fgets(line, sizeof(line), stdin) != NULL)
-		one_set(line, sizeof(line));
+		one_set(db, line, sizeof(line));
+	db_close(db);
 	return 0;
 }
