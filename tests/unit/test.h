@@ -30,6 +30,7 @@ struct test_case {
 static struct test_case *test_first;
 static struct test_case **test_last = &test_first;
 static bool test_failed;
+static const char *test_skipped; /* why, once the running test has said SKIP */
 
 static inline void test_add(struct test_case *c)
 {
@@ -130,14 +131,23 @@ static inline int test_run_all(int argc, char **argv)
 		if (!test_wanted(c, argc, argv))
 			continue;
 		test_failed = false;
+		test_skipped = NULL;
 		c->run();
-		printf("%s %d - %s\n", test_failed ? "not ok" : "ok", ++count, c->name);
+		printf("%s %d - %s%s%s\n", test_failed ? "not ok" : "ok", ++count, c->name,
+			test_skipped ? " # SKIP " : "", test_skipped ? test_skipped : "");
 		fflush(stdout);
 		failures += test_failed;
 	}
 	printf("1..%d\n", count);
 	return failures > 0 || count == 0;
 }
+
+/* What this test needs is not here: it counts as skipped. In the test itself, or in a helper that is its last step. */
+#define SKIP(reason) \
+	do { \
+		test_skipped = (reason); \
+		return; \
+	} while (0)
 
 #define TEST_MAIN \
 	int main(int argc, char **argv) \

@@ -1,0 +1,244 @@
+#include "api.h"
+
+#include <string.h>
+
+#include "answer.h"
+#include "base/text.h"
+#include "domain/gate.h"
+#include "edges.h"
+#include "serve.h"
+#include "writer.h"
+
+#define EDGE_ID {"edge_id", FIELD_TEXT, FROM_BODY, true, 1, NAME_SIZE - 1, NULL}
+/* Its real limits are those of the reduced plate, which have sentences of their own. */
+#define PLATE_ID {"plate_id", FIELD_TEXT, FROM_BODY, true, 0, REQUEST_BODY_MAX, NULL}
+#define PLATE_VIEW(required) {"plate_view", FIELD_TEXT, FROM_BODY, required, 0, PLATE_VIEW_SIZE - 1, NULL}
+#define DIRECTION(required) {"direction", FIELD_CHOICE, FROM_BODY, required, 0, 0, "ENTRY|EXIT"}
+#define TIMES \
+	{"timestamp", FIELD_REAL, FROM_BODY, false, 0, INTEGER_MAX, NULL}, \
+	{"sent_at", FIELD_REAL, FROM_BODY, false, 0, INTEGER_MAX, NULL}
+
+const struct field edge_detection_fields[9] = {
+	EDGE_ID,
+	PLATE_ID,
+	PLATE_VIEW(true),
+	{"camera_type", FIELD_CHOICE, FROM_BODY, true, 0, 0, "car|moto"},
+	DIRECTION(true),
+	{"confidence", FIELD_REAL, FROM_BODY, true, 0, 1, NULL},
+	TIMES,
+};
+
+const struct field edge_open_fields[8] = {
+	EDGE_ID,
+	PLATE_ID,
+	{"action", FIELD_CHOICE, FROM_BODY, false, 0, 0, "open"},
+	PLATE_VIEW(false),
+	DIRECTION(false),
+	{"force", FIELD_BOOL, FROM_BODY, false, 0, 0, NULL},
+	TIMES,
+};
+
+const struct field edge_close_fields[4] = {
+	EDGE_ID,
+	PLATE_ID,
+	{"action", FIELD_CHOICE, FROM_BODY, false, 0, 0, "close"},
+	{"event_id", FIELD_TEXT, FROM_BODY, false, 0, EVENT_ID_SIZE - 1, NULL},
+};
+
+/* --- what the three share -------------------------------------------------------------------------------------------- */
+
+static enum err read_plate(const struct params *p, char out[PLATE_SIZE], struct fault *fault)
+{
+	size_t len = plate_reduce(params_text(p, "plate_id"), out);
+
+	if (len < PLATE_MIN)
+		return fault_set(fault, ERR_INVALID, "plate_too_short", "plate_id", "Invalid plate number (too short)");
+	if (len > PLATE_MAX)
+		return fault_set(fault, ERR_INVALID, "plate_too_long", "plate_id", "Invalid plate number (too long)");
+	return ERR_NONE;
+}
+
+static enum direction read_direction(const struct params *p)
+{
+	const char *text = params_text(p, "direction");
+
+	if (!text)
+		return DIRECTION_ANY;
+	return strcmp(text, "ENTRY") == 0 ? DIRECTION_ENTRY : DIRECTION_EXIT;
+}
+
+/* Fields that both detection and barrier/open have. */
+static enum err read_ask(const struct params *p, int64_t now, struct gate_ask *out, struct fault *fault)
+{
+	struct edge_time time = {.timestamp = params_real(p, "timestamp", -1), .sent_at = params_real(p, "sent_at", -1)};
+	const char *view = params_text(p, "plate_view");
+
+	*out = (struct gate_ask){.confidence = -1, .direction = read_direction(p), .reported_at = edge_time_counts(&time, now)};
+	text_copy(out->edge_id, sizeof out->edge_id, params_text(p, "edge_id"));
+	text_copy(out->plate_view, sizeof out->plate_view, view ? view : "");
+	return read_plate(p, out->plate_id, fault);
+}
+
+static const char *direction_name(enum direction d)
+{
+	switch (d) {
+	case DIRECTION_ENTRY: return "ENTRY";
+	case DIRECTION_EXIT: return "EXIT";
+	case DIRECTION_ANY: break;
+	}
+	return NULL;
+}
+
+/* --- detection ------------------------------------------------------------------------------------------------------- */
+
+static void answer_entry_look(struct response *r, const struct gate_answer *g)
+{
+	answer_bool(r, "already_inside", g->already_inside);
+	if (!g->already_inside)
+		return;
+	answer_text(r, "entry_time", g->entry_time);
+	answer_text(r, "entry_from", g->entry_from);
+}
+
+static void answer_exit_look(struct response *r, const struct gate_answer *g)
+{
+	answer_bool(r, "has_entry", g->has_entry);
+	if (!g->has_entry) {
+		answer_text(r, "error", "No entry record found");
+		return;
+	}
+	answer_text(r, "entry_time", g->entry_time);
+	answer_text(r, "duration", g->duration);
+	answer_integer(r, "fee", g->fee);
+}
+
+static void answer_detection(struct response *r, const struct gate_ask *ask, const struct gate_answer *g)
+{
+	bool entry = ask->direction == DIRECTION_ENTRY;
+
+	answer_begin(r, 200);
+	answer_bool(r, "allowed", entry ? !g->already_inside : g->has_entry);
+	answer_object(r, "vehicle_info");
+	answer_text(r, "plate_id", ask->plate_id);
+	answer_text(r, "plate_view", ask->plate_view);
+	answer_text(r, "direction", direction_name(ask->direction));
+	answer_text(r, "camera_type", ask->camera_type);
+	if (entry)
+		answer_entry_look(r, g);
+	else
+		answer_exit_look(r, g);
+	answer_object_end(r);
+	answer_end(r);
+}
+
+enum err api_edge_detection(struct call *c, struct fault *fault)
+{
+	struct gate_ask ask;
+	struct gate_answer answer = {0};
+	enum err e = read_ask(&c->params, call_now(c), &ask, fault);
+
+	if (e != ERR_NONE)
+		return e;
+	text_copy(ask.camera_type, sizeof ask.camera_type, params_text(&c->params, "camera_type"));
+	ask.confidence = params_real(&c->params, "confidence", -1);
+	if (!ask.plate_view[0])
+		plate_view_make(ask.plate_id, ask.plate_view);
+	edges_remember(c->app->edges, &ask);
+	e = call_read(c, fault);
+	if (e == ERR_NONE)
+		e = gate_look(c->desk->db, &ask, call_now(c), &answer);
+	if (e == ERR_NONE)
+		answer_detection(&c->response, &ask, &answer);
+	return e;
+}
+
+/* --- barrier/open ---------------------------------------------------------------------------------------------------- */
+
+struct open_job { struct gate_ask ask; struct gate_answer answer; struct fault fault; };
+
+static enum err open_barrier(struct ledger *l, void *arg)
+{
+	struct open_job *j = arg;
+
+	return gate_open(l, &j->ask, &j->answer, &j->fault);
+}
+
+static void answer_open(struct response *r, const struct gate_answer *g)
+{
+	answer_begin(r, 200);
+	answer_text(r, "action", direction_name(g->action));
+	answer_text(r, "event_id", g->event_id);
+	if (g->action == DIRECTION_ENTRY) {
+		answer_integer(r, "history_id", g->history_id);
+	} else {
+		answer_integer(r, "fee", g->fee);
+		answer_text(r, "duration", g->duration);
+	}
+	answer_end(r);
+}
+
+static void answer_mismatch(struct response *r, const struct open_job *j)
+{
+	const struct gate_answer *g = &j->answer;
+
+	answer_begin(r, answer_status(ERR_CONFLICT));
+	answer_fault(r, ERR_CONFLICT, &j->fault);
+	if (g->action == DIRECTION_ENTRY) {
+		answer_bool(r, "already_inside", true);
+		answer_text(r, "entry_time", g->entry_time);
+		answer_text(r, "event_id", g->event_id);
+	} else {
+		answer_bool(r, "has_entry", false);
+	}
+	answer_end(r);
+}
+
+enum err api_edge_open(struct call *c, struct fault *fault)
+{
+	struct open_job j = {0};
+	enum err e = read_ask(&c->params, call_now(c), &j.ask, fault);
+
+	if (e != ERR_NONE)
+		return e;
+	j.ask.force = params_truth(&c->params, "force");
+	edges_recall(c->app->edges, &j.ask);
+	e = writer_run(c->app->writer, open_barrier, &j);
+	if (e == ERR_NONE) {
+		answer_open(&c->response, &j.answer);
+	} else if (e == ERR_CONFLICT) {
+		answer_mismatch(&c->response, &j);
+		e = ERR_NONE;
+	} else if (e != ERR_UNAVAILABLE) {
+		*fault = j.fault;
+	}
+	return e;
+}
+
+/* --- barrier/close --------------------------------------------------------------------------------------------------- */
+
+struct close_job { const char *edge_id, *event_id; char plate_id[PLATE_SIZE]; struct gate_answer answer; };
+
+static enum err close_barrier(struct ledger *l, void *arg)
+{
+	struct close_job *j = arg;
+
+	return gate_close(l, j->edge_id, j->plate_id, j->event_id, &j->answer);
+}
+
+enum err api_edge_close(struct call *c, struct fault *fault)
+{
+	const char *event_id = params_text(&c->params, "event_id");
+	struct close_job j = {.edge_id = params_text(&c->params, "edge_id"), .event_id = event_id ? event_id : ""};
+	enum err e = read_plate(&c->params, j.plate_id, fault);
+
+	if (e == ERR_NONE)
+		e = writer_run(c->app->writer, close_barrier, &j);
+	if (e != ERR_NONE && e != ERR_NOT_FOUND)
+		return e;
+	answer_begin(&c->response, 200);
+	answer_text(&c->response, "message", "Barrier closed");
+	if (e == ERR_NONE)
+		answer_text(&c->response, "event_id", j.answer.event_id);
+	answer_end(&c->response);
+	return ERR_NONE;
+}

@@ -1,0 +1,49 @@
+/* What all requests share, handed around instead of globals; and what one request is served with. */
+#ifndef PARKMESH_FCGI_APP_H
+#define PARKMESH_FCGI_APP_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/world.h"
+#include "params.h"
+#include "request.h"
+#include "response.h"
+#include "route.h"
+#include "session.h"
+
+struct db;
+struct edges;
+struct views;
+struct writer;
+
+struct app {
+	const char *db_path;
+	struct world world;
+	struct trust trust;
+	struct writer *writer;
+	struct views *views;
+	struct edges *edges;
+	int stop_fd;                     /* an eventfd: readable once the program is to end */
+	int threads;                     /* that serve requests */
+	atomic_int waiting;              /* of them, those that wait for p2pd's answer */
+	_Atomic int64_t zone_due_ms;     /* when the site's time zone is to be looked at again */
+};
+
+/* What a request thread keeps between requests. */
+struct desk {
+	struct app *app;
+	struct db *db;                   /* its own DB_READ connection; NULL until first needed */
+};
+
+struct call {
+	struct app *app;
+	struct desk *desk;
+	struct request request;
+	struct response response;
+	struct params params;
+	const char *segment;             /* of the route's {name}, "" none */
+	bool reading;                    /* a read transaction is open on desk->db */
+};
+
+#endif

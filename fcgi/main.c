@@ -1,0 +1,232 @@
+/* parkmesh.fcgi: the HTTP side of a central, behind nginx. Here only: options, what is opened in which order, and the end. */
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "accept.h"
+#include "app.h"
+#include "base/journal.h"
+#include "base/text.h"
+#include "edges.h"
+#include "notify.h"
+#include "pages.h"
+#include "seal/seal.h"
+#include "store/db.h"
+#include "view.h"
+#include "writer.h"
+
+#define DESCRIPTORS 1024  /* see THREADS_MAX */
+#define EXIT_USAGE 2
+
+struct options { const char *db, *notify, *share; };
+
+static const char USAGE[] =
+	"Usage: parkmesh.fcgi --db PATH --notify PATH --share DIR [--trust CIDR]... [--threads N]\n"
+	"Serve a central's HTTP API and pages to nginx over FastCGI.\n"
+	"\n"
+	"  --db PATH      the central's database; made if it is missing\n"
+	"  --notify PATH  the FIFO by which p2pd is woken; made if it is missing\n"
+	"  --share DIR    where templates/ is\n"
+	"  --trust CIDR   addresses that may call the API, besides loopback; may be given several times\n"
+	"  --threads N    requests served at once, 1 to 128 (default 32)\n"
+	"  --help         this text\n"
+	"  --version      the version\n"
+	"\n"
+	"The listening socket is descriptor 3 after systemd's LISTEN_FDS=1, else 0. SIGTERM: serve what was accepted, then end.\n";
+
+/* --- options --------------------------------------------------------------------------------------------------------- */
+
+static int usage_error(const char *what, const char *value)
+{
+	fprintf(stderr, "parkmesh.fcgi: %s%s. See parkmesh.fcgi --help.\n", what, value);
+	return EXIT_USAGE;
+}
+
+static bool threads_parse(const char *text, int *out)
+{
+	int64_t number;
+
+	if (!number_parse(text, THREADS_MAX, &number) || number < 1)
+		return false;
+	*out = (int)number;
+	return true;
+}
+
+/* -1 to go on, else the program's exit status. */
+static int read_option(int option, struct options *o, struct app *app)
+{
+	switch (option) {
+	case 'd': o->db = optarg; break;
+	case 'n': o->notify = optarg; break;
+	case 's': o->share = optarg; break;
+	case 't':
+		if (!trust_add(&app->trust, optarg))
+			return usage_error("--trust takes an address or a network such as 10.0.0.0/8, not ", optarg);
+		break;
+	case 'w':
+		if (!threads_parse(optarg, &app->threads))
+			return usage_error("--threads takes a number from 1 to 128, not ", optarg);
+		break;
+	case 'h': fputs(USAGE, stdout); return EXIT_SUCCESS;
+	case 'v': puts("parkmesh.fcgi " PACKAGE_VERSION); return EXIT_SUCCESS;
+	default: return usage_error("an option is unknown or lacks its value", "");
+	}
+	return -1;
+}
+
+static int read_options(int argc, char **argv, struct options *o, struct app *app)
+{
+	static const struct option known[] = {
+		{"db", required_argument, NULL, 'd'}, {"notify", required_argument, NULL, 'n'}, {"share", required_argument, NULL, 's'},
+		{"trust", required_argument, NULL, 't'}, {"threads", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0},
+	};
+	int option, status = -1;
+
+	opterr = 0;
+	while (status < 0 && (option = getopt_long(argc, argv, "", known, NULL)) != -1)
+		status = read_option(option, o, app);
+	if (status >= 0)
+		return status;
+	if (optind < argc)
+		return usage_error("there is one argument too many: ", argv[optind]);
+	if (!o->db || !o->notify || !o->share)
+		return usage_error("--db, --notify and --share are needed", "");
+	return -1;
+}
+
+/* --- start ----------------------------------------------------------------------------------------------------------- */
+
+/* All signals stay blocked in all threads (libfcgi's reads do not go on after an interruption); main takes them by sigwait. */
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void limit_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > DESCRIPTORS) {
+		limit.rlim_cur = DESCRIPTORS;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static enum err load_views(struct app *app, const char *share, struct fault *fault)
+{
+	char dir[4096];
+	enum err e = views_open(&app->views);
+
+	if (e != ERR_NONE)
+		return e;
+	if (!text_format(dir, sizeof dir, "%s/templates", share))
+		return fault_set(fault, ERR_INVALID, "path_too_long", "", "The path of --share is too long.");
+	return views_load(app->views, dir, page_views, fault);
+}
+
+static enum err hold_lock(const char *db, int *fd, struct fault *fault)
+{
+	enum err e = db_hold_writer_lock(db, "fcgi", fd);
+
+	if (e == ERR_CONFLICT)
+		fault_set(fault, e, "running", "", "Another parkmesh.fcgi is running on %s; end that one first.", db);
+	else if (e != ERR_NONE)
+		fault_set(fault, e, err_name(e), "", "The lock file beside %s cannot be held; check the folder.", db);
+	return e;
+}
+
+struct opened { int listen_fd, lock_fd, bell; struct accepting *accepting; };
+
+static enum err open_all(struct app *app, const struct options *o, struct opened *out, struct fault *fault)
+{
+	struct writer_setup setup = {.db_path = o->db, .world = &app->world, .bell = -1};
+	enum err e = accept_find_socket(&out->listen_fd, fault);
+
+	if (e == ERR_NONE)
+		e = load_views(app, o->share, fault);
+	if (e == ERR_NONE)
+		e = edges_open(&app->edges);
+	if (e == ERR_NONE)
+		e = hold_lock(o->db, &out->lock_fd, fault);
+	if (e == ERR_NONE && notify_open(o->notify, &out->bell) != ERR_NONE)
+		e = fault_set(fault, ERR_SYSTEM, "no_bell", "", "%s cannot be opened or made as a FIFO; check --notify.", o->notify);
+	setup.bell = out->bell;
+	if (e == ERR_NONE)
+		e = writer_start(&setup, &app->writer, fault);
+	app->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (e == ERR_NONE && (app->stop_fd < 0 || !request_start()))
+		e = fault_set(fault, ERR_SYSTEM, "system", "", "The request threads cannot be prepared: %s.", strerror(errno));
+	if (e == ERR_NONE)
+		e = accept_start(app, out->listen_fd, &out->accepting, fault);
+	return e;
+}
+
+/* The writer ends after those that hand it work; the lock is given up last. */
+static void close_all(struct app *app, struct opened *o)
+{
+	accept_stop(o->accepting);
+	writer_stop(app->writer);
+	edges_close(app->edges);
+	views_close(app->views);
+	if (app->stop_fd >= 0)
+		close(app->stop_fd);
+	if (o->bell >= 0)
+		close(o->bell);
+	if (o->lock_fd >= 0)
+		close(o->lock_fd);
+}
+
+static void wait_for_end(const sigset_t *set)
+{
+	int signal_number;
+
+	/* SIGHUP is kept for reading a configuration again, SIGUSR1 for telling the state: neither exists yet. */
+	do {
+		sigwait(set, &signal_number);
+	} while (signal_number != SIGTERM && signal_number != SIGINT);
+}
+
+int main(int argc, char **argv)
+{
+	struct app app = {.world = world_real(), .stop_fd = -1, .threads = THREADS_DEFAULT};
+	struct opened opened = {.lock_fd = -1, .bell = -1};
+	struct options options = {0};
+	struct fault fault = {0};
+	sigset_t signals;
+	int status;
+	enum err e;
+
+	trust_init(&app.trust);
+	status = read_options(argc, argv, &options, &app);
+	if (status >= 0)
+		return status;
+	journal_start("fcgi", JOURNAL_INFO);
+	block_signals(&signals);
+	limit_descriptors();
+	app.db_path = options.db;
+	e = seal_start() ? open_all(&app, &options, &opened, &fault) : ERR_SYSTEM;
+	if (e == ERR_NONE) {
+		journal_info("event=started version=%s threads=%d", PACKAGE_VERSION, app.threads);
+		wait_for_end(&signals);
+	} else {
+		journal_error("event=not_started error=%s reason=\"%s\"", err_name(e), fault.sentence);
+	}
+	close_all(&app, &opened);
+	if (e == ERR_NONE)
+		journal_info("event=ended");
+	return e == ERR_NONE ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,41 @@
+/*
+ * The mesh as p2pd last told it in its rows, put together with what is configured: one view for the API and the page.
+ */
+#ifndef PARKMESH_FCGI_P2P_STATE_H
+#define PARKMESH_FCGI_P2P_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/site.h"
+
+struct call;
+
+#define MESH_STALE_MS 10000      /* p2pd is taken to be down when its row is older (spec/api.md, "Mesh") */
+#define MESH_PEERS_MAX (2 * PEERS_MAX)
+
+struct peer_look {
+	struct peer_status status;   /* id, ip, port always; the rest only if told */
+	bool told;                   /* p2pd runs and has a row about it */
+	int64_t last_sync_ms;        /* 0 never */
+};
+
+struct mesh_look {
+	char central[CENTRAL_ID_SIZE];
+	bool running, standalone;    /* standalone: no peer is configured */
+	int64_t sent, received;
+	size_t connected, count;
+	struct peer_look peer[MESH_PEERS_MAX]; /* the configured ones by id, then others that are connected */
+};
+
+/* What is known now; reads. Free *out with free(3). ERR_MEMORY, or what the store says. */
+enum err mesh_look(struct call *c, struct mesh_look **out, struct fault *fault);
+
+/* A real round trip to a peer, by p2pd: leaves a command row, rings, and waits for its answer in the row, for at most
+ * P2P_TEST_WAIT_MS. out->done is false if none came. ERR_NOT_FOUND: no such peer is configured. ERR_UNAVAILABLE with code "busy"
+ * when a quarter of the request threads wait so already, or the program is ending. */
+#define P2P_TEST_WAIT_MS 8000
+enum err p2p_test(struct call *c, const char *peer_id, struct command *out, struct fault *fault);
+
+#endif

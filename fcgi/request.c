@@ -1,0 +1,125 @@
+#include "request.h"
+
+#include <fcgiapp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+bool request_start(void)
+{
+	return FCGX_Init() == 0;
+}
+
+static void be_patient(int fd)
+{
+	struct timeval patience = {.tv_sec = REQUEST_PATIENCE_S};
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+}
+
+/* keepConnection keeps FCGX_Accept_r from closing the descriptor it is given; it then sets it to what nginx asks for. With
+ * listen_sock -1 it gives up, instead of accepting by itself, when this connection brings no request. */
+static enum err accept_on(struct request *r, int fd)
+{
+	r->fcgx = calloc(1, sizeof *r->fcgx);
+	if (!r->fcgx || FCGX_InitRequest(r->fcgx, -1, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
+		close(fd);
+		return ERR_SYSTEM;
+	}
+	be_patient(fd);
+	r->fcgx->ipcFd = fd;
+	r->fcgx->keepConnection = 1;
+	return FCGX_Accept_r(r->fcgx) == 0 ? ERR_NONE : ERR_SYSTEM;
+}
+
+static const char *param(const struct request *r, const char *name)
+{
+	const char *value = FCGX_GetParam(name, r->fcgx->envp);
+
+	return value && *value ? value : NULL;
+}
+
+static enum method method_of(const char *name)
+{
+	static const struct { const char *name; enum method method; } known[] = {
+		{"GET", METHOD_GET}, {"HEAD", METHOD_GET}, {"POST", METHOD_POST}, {"PUT", METHOD_PUT}, {"DELETE", METHOD_DELETE},
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (strcmp(known[i].name, name) == 0)
+			return known[i].method;
+	}
+	return METHOD_OTHER;
+}
+
+static void read_head(struct request *r)
+{
+	const char *method = param(r, "REQUEST_METHOD"), *path = param(r, "SCRIPT_NAME"), *query = param(r, "QUERY_STRING");
+
+	r->method = method_of(method ? method : "");
+	r->head = method && strcmp(method, "HEAD") == 0;
+	r->path = path ? path : "";
+	r->query = query ? query : "";
+	r->content_type = param(r, "CONTENT_TYPE");
+	r->host = param(r, "HTTP_HOST");
+	r->origin = param(r, "HTTP_ORIGIN");
+	r->sec_fetch_site = param(r, "HTTP_SEC_FETCH_SITE");
+	r->forwarded = param(r, "HTTP_FORWARDED");
+	r->x_forwarded_for = param(r, "HTTP_X_FORWARDED_FOR");
+	r->remote_addr = param(r, "REMOTE_ADDR");
+	r->server_port = param(r, "SERVER_PORT");
+}
+
+static enum err too_large(struct fault *fault)
+{
+	return fault_set(fault, ERR_TOO_LARGE, "too_large", "", "The body is above %d KiB; send less.", REQUEST_BODY_MAX / 1024);
+}
+
+static enum err read_body(struct request *r, struct fault *fault)
+{
+	const char *declared = param(r, "CONTENT_LENGTH");
+	int64_t length = 0;
+	char piece[8192];
+	int got;
+
+	if (declared && !number_parse(declared, INTEGER_MAX, &length))
+		return fault_set(fault, ERR_SYNTAX, "bad_length", "", "Content-Length is not a number.");
+	if (length > REQUEST_BODY_MAX)
+		return too_large(fault);
+	while (!r->body.failed && (got = FCGX_GetStr(piece, sizeof piece, r->fcgx->in)) > 0)
+		buf_add(&r->body, piece, (size_t)got);
+	if (r->body.failed)
+		return too_large(fault);
+	if (r->body.len < (size_t)length)
+		return fault_set(fault, ERR_SYNTAX, "body_cut", "", "The body ended before its declared length.");
+	return ERR_NONE;
+}
+
+enum err request_receive(struct request *r, int fd, struct fault *fault)
+{
+	enum err e;
+
+	*r = (struct request){.method = METHOD_OTHER};
+	buf_init(&r->body, REQUEST_BODY_MAX);
+	e = accept_on(r, fd);
+	if (e != ERR_NONE)
+		return e;
+	read_head(r);
+	return read_body(r, fault);
+}
+
+void request_end(struct request *r)
+{
+	if (r->fcgx) {
+		FCGX_Finish_r(r->fcgx);
+		FCGX_Free(r->fcgx, 1);
+	}
+	free(r->fcgx);
+	buf_free(&r->body);
+	r->fcgx = NULL;
+}

@@ -1,0 +1,48 @@
+/*
+ * What one HTTP request says, as nginx hands it over by FastCGI: plain values, nothing checked yet but its size.
+ *
+ * This part and response.c are the only ones that know libfcgi. libfcgi's own accept loop is not used (accept.h says why): the
+ * accepted descriptor is given to it with the request.
+ *
+ * What callers send is hostile; the FastCGI framing around it is nginx's, and is trusted: libfcgi does not survive forged lengths
+ * of parameters, so the socket must be open to nginx alone.
+ */
+#ifndef PARKMESH_FCGI_REQUEST_H
+#define PARKMESH_FCGI_REQUEST_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define REQUEST_BODY_MAX (64 * 1024)
+#define REQUEST_PATIENCE_S 10  /* how long nginx may leave a connection without bytes, either way */
+
+struct FCGX_Request;
+
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_OTHER };
+
+struct request {
+	struct FCGX_Request *fcgx;
+	enum method method;          /* HEAD counts as METHOD_GET */
+	bool head;                   /* the answer's body is not wanted */
+	const char *path;            /* decoded and normalised by nginx, without the query; "" if missing */
+	const char *query;           /* as sent; "" if none */
+	/* NULL if the request has none. These and the two above live until request_end. */
+	const char *content_type, *host, *origin, *sec_fetch_site, *forwarded, *x_forwarded_for;
+	const char *remote_addr;     /* by nginx, not by the caller */
+	const char *server_port;     /* the port nginx took the request on */
+	struct buf body;
+};
+
+/* Once at program start. false if libfcgi cannot start. */
+bool request_start(void);
+
+/* Read a request from fd, which now belongs to r. Always follow with request_end.
+ * ERR_SYSTEM: no request came, nobody is there to answer. ERR_TOO_LARGE: the body is above REQUEST_BODY_MAX. ERR_SYNTAX: it ended
+ * early. The last two are to be answered; fault says with what. */
+enum err request_receive(struct request *r, int fd, struct fault *fault);
+/* Finish the answer, close the connection, free what r owns. */
+void request_end(struct request *r);
+
+#endif

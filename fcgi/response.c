@@ -1,0 +1,74 @@
+#include "response.h"
+
+#include <fcgiapp.h>
+
+#include "request.h"
+
+#define HEADERS_MAX 2048
+
+void response_init(struct response *r)
+{
+	buf_init(&r->headers, HEADERS_MAX);
+	buf_init(&r->body, RESPONSE_MAX);
+	r->status = 200;
+	r->type = "application/json";
+}
+
+void response_free(struct response *r)
+{
+	buf_free(&r->headers);
+	buf_free(&r->body);
+}
+
+void response_reset(struct response *r)
+{
+	buf_reset(&r->headers);
+	buf_reset(&r->body);
+	r->status = 200;
+	r->type = "application/json";
+}
+
+void response_header(struct response *r, const char *name, const char *value)
+{
+	for (const char *c = value; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 127)
+			return;
+	}
+	buf_printf(&r->headers, "%s: %s\r\n", name, value);
+}
+
+void response_redirect(struct response *r, int status, const char *path)
+{
+	response_reset(r);
+	r->status = status;
+	r->type = "text/plain; charset=utf-8";
+	response_header(r, "Location", path);
+}
+
+/* HTTP/1.1 wants a phrase; nginx, given a bare number, sends a status line without one that strict clients refuse. */
+static const char *reason(int status)
+{
+	static const struct { int status; const char *phrase; } known[] = {
+		{200, "OK"}, {302, "Found"}, {303, "See Other"}, {400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"},
+		{405, "Method Not Allowed"}, {409, "Conflict"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
+		{422, "Unprocessable Content"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (known[i].status == status)
+			return known[i].phrase;
+	}
+	return "Other";
+}
+
+void response_send(const struct response *r, const struct request *request)
+{
+	FCGX_Stream *out = request->fcgx->out;
+
+	FCGX_FPrintF(out, "Status: %d %s\r\nContent-Type: %s\r\nCache-Control: no-store\r\n", r->status, reason(r->status), r->type);
+	FCGX_FPrintF(out, "Content-Length: %lu\r\n", (unsigned long)r->body.len);
+	FCGX_PutStr(buf_text(&r->headers), (int)r->headers.len, out);
+	FCGX_PutStr("\r\n", 2, out);
+	if (!request->head)
+		FCGX_PutStr(buf_text(&r->body), (int)r->body.len, out);
+}

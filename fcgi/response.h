@@ -1,0 +1,34 @@
+/*
+ * What a request is answered with. Handlers only fill it; it is sent after they have returned, so nothing leaves before the
+ * commit.
+ */
+#ifndef PARKMESH_FCGI_RESPONSE_H
+#define PARKMESH_FCGI_RESPONSE_H
+
+#include "base/buf.h"
+
+#define RESPONSE_MAX (8 * 1024 * 1024)  /* bytes of a body: a page of 1000 rows is below 2 MiB */
+
+struct request;
+
+struct response {
+	int status;
+	const char *type;      /* Content-Type */
+	struct buf headers;    /* further lines, each with its CRLF */
+	struct buf body;
+};
+
+/* Status 200, JSON, empty. Free with response_free. */
+void response_init(struct response *r);
+void response_free(struct response *r);
+/* Forget what was answered so far. */
+void response_reset(struct response *r);
+/* Add a header line. A value with control characters is dropped, so that nothing from outside can add lines. */
+void response_header(struct response *r, const char *name, const char *value);
+/* 302 or 303 to a path of this central. */
+void response_redirect(struct response *r, int status, const char *path);
+
+/* Hand it to nginx; without the body for HEAD. */
+void response_send(const struct response *r, const struct request *request);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * Which handler answers a request: a table of method, path, who may, declared fields, handler. Paths match whole, never by
+ * prefix; one segment may be a {name}, whose value the handler gets.
+ */
+#ifndef PARKMESH_FCGI_ROUTE_H
+#define PARKMESH_FCGI_ROUTE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "params.h"
+#include "request.h"
+
+struct call;
+
+/* Who may (session.h checks it). */
+enum access {
+	ACCESS_ANYONE,
+	ACCESS_API,   /* programs: edges and tools */
+	ACCESS_PAGE   /* people with a browser */
+};
+
+/* Take checked fields, call one domain function, fill the response. A result other than ERR_NONE is answered from fault. */
+typedef enum err handler_fn(struct call *c, struct fault *fault);
+
+struct route {
+	enum method method;
+	const char *path;
+	enum access access;
+	const struct field *fields;
+	size_t field_count;
+	handler_fn *handler;
+};
+
+#define ROUTE_SEGMENT_SIZE 64
+#define ROUTE_ALLOW_SIZE 64
+
+struct route_match {
+	const struct route *route;              /* NULL: none */
+	char segment[ROUTE_SEGMENT_SIZE];       /* of the {name}, "" none */
+	char allow[ROUTE_ALLOW_SIZE];           /* methods the path has, "" if it is unknown: 404, else 405 */
+};
+
+/* Find the row for method and path. */
+void route_find(const struct route *table, size_t count, enum method method, const char *path, struct route_match *out);
+
+/* All routes of this program. */
+extern const struct route routes[];
+extern const size_t routes_count;
+
+#endif

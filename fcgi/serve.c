@@ -1,0 +1,252 @@
+#include "serve.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+#include <strings.h>
+
+#include "answer.h"
+#include "base/journal.h"
+#include "domain/site.h"
+#include "store/db.h"
+#include "view.h"
+
+#define ZONE_LOOK_MS 1000
+
+/* --- reading --------------------------------------------------------------------------------------------------------- */
+
+static enum err open_db(struct desk *desk, struct fault *fault)
+{
+	struct fault why = {0};
+
+	if (desk->db || db_open(desk->app->db_path, DB_READ, &desk->db, &why) == ERR_NONE)
+		return ERR_NONE;
+	desk->db = NULL;
+	journal_error("event=database_unreadable reason=\"%s\"", why.sentence);
+	return fault_set(fault, ERR_UNAVAILABLE, "database_unreadable", "", "%s", why.sentence);
+}
+
+void desk_close(struct desk *desk)
+{
+	if (desk->db)
+		db_close(desk->db);
+	desk->db = NULL;
+}
+
+enum err call_read(struct call *c, struct fault *fault)
+{
+	enum err e;
+
+	if (c->reading)
+		return ERR_NONE;
+	e = open_db(c->desk, fault);
+	if (e != ERR_NONE)
+		return e;
+	if (db_read_begin(c->desk->db) != ERR_NONE) {
+		journal_error("event=database_unreadable reason=\"%s\"", db_last_error(c->desk->db));
+		desk_close(c->desk);
+		return fault_set(fault, ERR_UNAVAILABLE, "database_unreadable", "",
+			"The database cannot be read for now; see the journal.");
+	}
+	c->reading = true;
+	return ERR_NONE;
+}
+
+void call_read_end(struct call *c)
+{
+	if (c->reading)
+		db_read_end(c->desk->db);
+	c->reading = false;
+}
+
+int64_t call_now(const struct call *c)
+{
+	return world_wall_ms(&c->app->world);
+}
+
+/* The zone is a shared setting, so it may change by a peer's record: one request a second looks. */
+static void refresh_zone(struct call *c)
+{
+	int64_t now = world_mono_ms(&c->app->world), due = atomic_load(&c->app->zone_due_ms);
+	struct fault unused;
+
+	if (now < due || !atomic_compare_exchange_strong(&c->app->zone_due_ms, &due, now + ZONE_LOOK_MS))
+		return;
+	if (open_db(c->desk, &unused) == ERR_NONE && site_zone_use(c->desk->db) != ERR_NONE)
+		journal_warning("event=zone_unreadable reason=\"%s\"", db_last_error(c->desk->db));
+}
+
+/* --- answering ------------------------------------------------------------------------------------------------------- */
+
+/* Programs get JSON, people a page. */
+static bool wants_json(const struct call *c)
+{
+	return strncmp(c->request.path, "/api/", 5) == 0 || strcmp(c->request.path, "/healthz") == 0;
+}
+
+enum err call_page(struct call *c, int status, const char *view, struct cJSON *context)
+{
+	enum err e = ERR_MEMORY;
+
+	response_reset(&c->response);
+	c->response.status = status;
+	c->response.type = "text/html; charset=utf-8";
+	if (context)
+		e = views_render(c->app->views, view, context, &c->response.body);
+	cJSON_Delete(context);
+	return e;
+}
+
+static void fail_json(struct call *c, int status, enum err e, const struct fault *fault)
+{
+	answer_begin(&c->response, status);
+	answer_fault(&c->response, e, fault);
+	answer_end(&c->response);
+}
+
+static enum err fail_page(struct call *c, int status, enum err e, const struct fault *fault)
+{
+	cJSON *context = cJSON_CreateObject();
+
+	cJSON_AddNumberToObject(context, "status", status);
+	cJSON_AddBoolToObject(context, "denied", status == 403);
+	cJSON_AddBoolToObject(context, "not_found", status == 404);
+	cJSON_AddBoolToObject(context, "unavailable", status == 503);
+	cJSON_AddStringToObject(context, "sentence", fault_sentence(e, fault));
+	return call_page(c, status, "failure", context);
+}
+
+static void fail_as(struct call *c, int status, enum err e, const struct fault *fault)
+{
+	if (e == ERR_SYSTEM || e == ERR_CORRUPT || e == ERR_MEMORY)
+		journal_error("event=request_failed path=%s error=%s reason=\"%s\"", c->request.path, err_name(e), fault->sentence);
+	if (wants_json(c) || fail_page(c, status, e, fault) != ERR_NONE)
+		fail_json(c, status, e, fault);
+}
+
+static void fail(struct call *c, enum err e, const struct fault *fault)
+{
+	fail_as(c, answer_status(e), e, fault);
+}
+
+static void refuse_no_route(struct call *c, const char *allow)
+{
+	struct fault fault = {0};
+
+	if (!*allow) {
+		fault_set(&fault, ERR_NOT_FOUND, "not_found", "", "There is nothing at this path.");
+		fail(c, ERR_NOT_FOUND, &fault);
+		return;
+	}
+	fault_set(&fault, ERR_INVALID, "method_not_allowed", "", "This path takes %s only.", allow);
+	fail_as(c, 405, ERR_INVALID, &fault);
+	response_header(&c->response, "Allow", allow);
+}
+
+static void refuse_type(struct call *c, const char *wanted)
+{
+	struct fault fault = {0};
+
+	fault_set(&fault, ERR_INVALID, "wrong_content_type", "", "The body has to be declared as %s.", wanted);
+	fail_as(c, 415, ERR_INVALID, &fault);
+}
+
+/* --- the gate -------------------------------------------------------------------------------------------------------- */
+
+/* What the body has to be declared as, NULL if it need not be. A program's body is JSON whatever it says (the documented calls
+ * say nothing); a browser lets a page of any site send other types, so from a page the type has to be said. */
+static const char *wanted_type(const struct route *route, const struct request *r)
+{
+	if (r->method == METHOD_GET)
+		return NULL;
+	if (route->access == ACCESS_PAGE)
+		return "application/x-www-form-urlencoded";
+	return request_from_page(r) ? "application/json" : NULL;
+}
+
+static bool type_fits(const char *content_type, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	return content_type && strncasecmp(content_type, wanted, len) == 0 && strchr("; \t", content_type[len]);
+}
+
+static enum err check_access(struct call *c, enum access access, struct fault *fault)
+{
+	const struct request *r = &c->request;
+	struct identity own;
+	enum err e;
+
+	if (access == ACCESS_ANYONE || !r->host || host_is_address(r->host))
+		return session_check(access, r, &c->app->trust, NULL, fault);
+	e = call_read(c, fault);
+	if (e == ERR_NONE)
+		e = identity_read(c->desk->db, &own);
+	call_read_end(c);
+	return e == ERR_NONE ? session_check(access, r, &c->app->trust, own.ip, fault) : e;
+}
+
+static enum err read_fields(struct call *c, const struct route *route, struct fault *fault)
+{
+	enum body_kind kind = route->access == ACCESS_PAGE ? BODY_FORM : BODY_JSON;
+	const struct buf *body = &c->request.body;
+
+	return params_read(route->fields, route->field_count, c->request.query, kind, buf_text(body), body->len, &c->params, fault);
+}
+
+static enum err handle(struct call *c, const struct route *route, struct fault *fault)
+{
+	enum err e = check_access(c, route->access, fault);
+
+	if (e == ERR_NONE)
+		e = read_fields(c, route, fault);
+	if (e == ERR_NONE) {
+		refresh_zone(c);
+		e = route->handler(c, fault);
+	}
+	call_read_end(c);
+	if (e == ERR_NONE && (c->response.body.failed || c->response.headers.failed))
+		e = ERR_MEMORY;
+	return e;
+}
+
+static void answer_route(struct call *c)
+{
+	struct fault fault = {0};
+	struct route_match match;
+	const char *wanted;
+	enum err e;
+
+	route_find(routes, routes_count, c->request.method, c->request.path, &match);
+	if (!match.route) {
+		refuse_no_route(c, match.allow);
+		return;
+	}
+	c->segment = match.segment;
+	wanted = wanted_type(match.route, &c->request);
+	if (wanted && !type_fits(c->request.content_type, wanted)) {
+		refuse_type(c, wanted);
+		return;
+	}
+	e = handle(c, match.route, &fault);
+	if (e != ERR_NONE)
+		fail(c, e, &fault);
+	c->segment = "";
+}
+
+void serve(struct desk *desk, int fd)
+{
+	struct call c = {.app = desk->app, .desk = desk, .segment = ""};
+	struct fault fault = {0};
+	enum err e = request_receive(&c.request, fd, &fault);
+
+	response_init(&c.response);
+	if (e == ERR_NONE)
+		answer_route(&c);
+	else if (e != ERR_SYSTEM)
+		fail(&c, e, &fault);
+	if (e != ERR_SYSTEM)
+		response_send(&c.response, &c.request);
+	params_free(&c.params);
+	response_free(&c.response);
+	request_end(&c.request);
+}

@@ -1,0 +1,47 @@
+/*
+ * The one thread that writes: it owns the DB_WRITE connection and the ledger. Request threads hand in jobs and wait.
+ *
+ * What waits (at most WRITER_BATCH) goes into one transaction, so that many gates share one fdatasync: ledger_begin, each job
+ * under its own savepoint, ledger_commit. Then the bell is rung, and each waiter gets its job's result. Nobody gets ERR_NONE
+ * before the commit is on disk.
+ *
+ * States      idle -> running a batch -> idle; stopping (writer_stop): what waits is still done, then the thread ends.
+ * Inputs      jobs, from any thread but the writer's own; writer_stop, after every thread that hands in jobs has been joined.
+ * Failures    A job that returns an error is undone alone (its savepoint); the others are committed. A job that finds the
+ *             database unwritable (ERR_UNAVAILABLE), or after which the transaction is gone, fails the whole batch; so does a
+ *             failed begin or commit: each of its jobs gets ERR_UNAVAILABLE and nothing of it is kept. The next batch tries
+ *             afresh, so the writer goes on by itself once there is room again.
+ */
+#ifndef PARKMESH_FCGI_WRITER_H
+#define PARKMESH_FCGI_WRITER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/world.h"
+
+struct ledger;
+struct writer;
+
+#define WRITER_BATCH 128
+
+struct writer_setup {
+	const char *db_path;
+	const struct world *world;   /* outlives the writer */
+	int bell;                    /* from notify_open; -1 none */
+};
+
+/* One request's writing, in the ledger's transaction. What it tells its caller it leaves in arg, which counts only if writer_run
+ * returned what the job did. */
+typedef enum err writer_job_fn(struct ledger *l, void *arg);
+
+/* Open the database (made, migrated and given an identity if it is new) and start the thread. End with writer_stop. */
+enum err writer_start(const struct writer_setup *setup, struct writer **out, struct fault *fault);
+/* Run the job in a batch and wait until that is committed. Returns the job's result, or ERR_UNAVAILABLE. */
+enum err writer_run(struct writer *w, writer_job_fn *job, void *arg);
+/* Could the last batch not be written? */
+bool writer_failing(struct writer *w);
+/* Finish what waits, end the thread, close the database. Takes NULL. */
+void writer_stop(struct writer *w);
+
+#endif
