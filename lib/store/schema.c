@@ -49,7 +49,7 @@ static const char STEP_1[] =
 	" reason TEXT, tariff TEXT, edge_event_id TEXT, PRIMARY KEY(log, seq)) STRICT;"
 	"CREATE INDEX exits_line ON exits(plate_id, at);"
 	"CREATE INDEX exits_other_line ON exits(other_plate, at) WHERE other_plate IS NOT NULL;"
-	"CREATE INDEX exits_early ON exits(plate_id) WHERE stay_at > at;"
+	"CREATE INDEX exits_early ON exits(plate_id, stay_at) WHERE stay_at > at;"
 	"CREATE INDEX exits_other_early ON exits(other_plate) WHERE stay_at > at AND other_plate IS NOT NULL;"
 	"CREATE INDEX exits_stay ON exits(stay) WHERE stay IS NOT NULL;"
 	"CREATE INDEX exits_bound ON exits(bound);"

@@ -79,7 +79,8 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_STAY_FLAG] = "UPDATE history SET flags = ?2 WHERE event_id = ?1 AND flags != ?2",
 	[SQL_PLATE_NEWEST] = "SELECT max(coalesce((SELECT max(entry_at) FROM history WHERE plate_id = ?1), 0),"
 		" coalesce((SELECT max(at) FROM exits WHERE plate_id = ?1), 0),"
-		" coalesce((SELECT max(at) FROM exits WHERE other_plate = ?1), 0))",
+		" coalesce((SELECT max(at) FROM exits WHERE other_plate = ?1), 0),"
+		" coalesce((SELECT max(stay_at) FROM exits WHERE plate_id = ?1 AND stay_at > at), 0))",
 
 	[SQL_EXIT_INSERT] = "INSERT INTO exits(log, seq, at, hlc_ms, hlc_counter, stay, stay_at, other_plate, plate_id, plate_view, void,"
 		" told, bound, kind, fee, exit_ts, exit_time, central, edge, camera_id, camera_name, reason, tariff, edge_event_id)"

@@ -105,7 +105,8 @@ enum err stay_each_of_plate(struct db *db, const char *plate_id, int64_t from_at
 /* The newest not yet confirmed stay of the plate entered at this central and edge. ERR_NOT_FOUND. */
 enum err stay_find_unconfirmed(struct db *db, const char *plate_id, const char *central, const char *edge_id, const char *event_id,
 	struct stay_row *out);
-/* The newest at of any entry or exit of the plate, voided ones too; 0 none. */
+/* The newest moment at which anything counts on the plate's line, voided ones too; 0 none: the newest at of an entry or exit, and where
+ * an exit told before the entry it names counts no earlier than that entry, the entry's at (also when it is on another plate by now). */
 enum err plate_newest(struct db *db, const char *plate_id, int64_t *at);
 
 /* A new exit as its record tells it. */
