@@ -138,8 +138,10 @@ static enum err migrate_step(struct db *db, int version)
 static enum err check_version(struct db *db, int64_t *version, struct fault *fault)
 {
 	int64_t application = 0;
-	enum err e = pragma_int(db, "PRAGMA user_version", version);
+	enum err e;
 
+	*version = 0;
+	e = pragma_int(db, "PRAGMA user_version", version);
 	if (e == ERR_NONE)
 		e = pragma_int(db, "PRAGMA application_id", &application);
 	if (e != ERR_NONE)

@@ -73,7 +73,7 @@ static bool status_is(struct central *c, const char *event_id, enum stay_status 
 TEST(in_out_and_the_fee_between)
 {
 	struct central c;
-	struct gate_answer in, out;
+	struct gate_answer in = { 0 }, out = { 0 };
 
 	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
 	CHECK_INT(open_now(&c, "29A12345", DIRECTION_ANY, &in), ERR_NONE);
@@ -93,7 +93,7 @@ TEST(in_out_and_the_fee_between)
 TEST(a_direction_that_does_not_fit_is_a_conflict_and_writes_nothing)
 {
 	struct central c;
-	struct gate_answer a, b;
+	struct gate_answer a = { 0 }, b = { 0 };
 	struct clock_row before, after;
 
 	CHECK_INT(central_open(&c, ":memory:", "central-1", 2), ERR_NONE);
@@ -114,7 +114,7 @@ TEST(a_direction_that_does_not_fit_is_a_conflict_and_writes_nothing)
 TEST(force_goes_through)
 {
 	struct central c;
-	struct gate_answer first, second, lone;
+	struct gate_answer first = { 0 }, second = { 0 }, lone = { 0 };
 	struct stay_row row;
 
 	CHECK_INT(central_open(&c, ":memory:", "central-1", 3), ERR_NONE);
@@ -136,7 +136,7 @@ TEST(force_goes_through)
 TEST(causality_holds_when_the_wall_clock_goes_back)
 {
 	struct central c;
-	struct gate_answer in, out;
+	struct gate_answer in = { 0 }, out = { 0 };
 	struct flag_facts flags;
 
 	CHECK_INT(central_open(&c, ":memory:", "central-1", 4), ERR_NONE);
@@ -156,7 +156,7 @@ TEST(causality_holds_when_the_wall_clock_goes_back)
 TEST(a_late_time_is_decided_and_priced_as_of_it)
 {
 	struct central c;
-	struct gate_answer late_in, late_out, now_in;
+	struct gate_answer late_in = { 0 }, late_out = { 0 }, now_in = { 0 };
 	const int64_t morning = CENTRAL_TIME - 10 * HOUR;
 
 	CHECK_INT(central_open(&c, ":memory:", "central-1", 5), ERR_NONE);
@@ -175,7 +175,7 @@ TEST(a_late_time_is_decided_and_priced_as_of_it)
 TEST(a_closed_barrier_confirms_the_newest_unconfirmed_entry)
 {
 	struct central c;
-	struct gate_answer in, closed;
+	struct gate_answer in = { 0 }, closed = { 0 };
 	struct stay_row row;
 
 	CHECK_INT(central_open(&c, ":memory:", "central-1", 6), ERR_NONE);
@@ -195,7 +195,7 @@ TEST(a_closed_barrier_confirms_the_newest_unconfirmed_entry)
 TEST(a_look_writes_nothing_and_previews_the_fee)
 {
 	struct central c;
-	struct gate_answer in, look;
+	struct gate_answer in = { 0 }, look = { 0 };
 	struct gate_ask ask = { .direction = DIRECTION_EXIT, .reported_at = -1, .plate_id = "29A12345" };
 
 	CHECK_INT(central_open(&c, ":memory:", "central-1", 7), ERR_NONE);

@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+"""The laws of the house, read off the sources: who may include whom, where time and chance come from, that the Makefile names
+every file, and sizes."""
+import glob
+import os
+import re
+import sys
+
+ROOT = os.environ.get("PARKMESH_SOURCE") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+
+# Whose headers the files of a room may include besides their own.
+USES = {
+    "lib/base": [],
+    "lib/seal": ["lib/base"],
+    "lib/wire": ["lib/base", "lib/seal"],
+    "lib/store": ["lib/base", "lib/seal", "lib/wire"],
+    "lib/domain": ["lib/base", "lib/seal", "lib/wire", "lib/store"],
+    "fcgi": ["lib", "lib/base", "lib/seal", "lib/wire", "lib/store", "lib/domain"],
+    "p2pd": ["lib", "lib/base", "lib/seal", "lib/wire", "lib/store", "lib/domain"],
+    "ctl": ["lib", "lib/base", "lib/seal", "lib/wire", "lib/store", "lib/domain"],
+    "lib": ["lib/base"],        # lib/notify
+}
+# Header of a library -> rooms that may include it, and in how many files.
+LIBRARIES = {
+    "sqlite3.h": (["lib/store"], 99), "fcgiapp.h": (["fcgi"], 2), "libwebsockets.h": (["p2pd"], 2),
+    "cJSON.h": (["lib/wire", "fcgi", "p2pd"], 99), "sodium.h": (["lib/seal"], 99),
+}
+# Asking the system for time or chance; lib/base/world.c is the one place that does.
+CLOCKS = re.compile(r"\b(time|gettimeofday|clock_gettime|clock|rand|random|srand|getrandom|getentropy|randombytes_\w+)\s*\(")
+STATIC_BUFFER = re.compile(r"\b(localtime|gmtime|ctime|asctime|strtok|strerror_l|inet_ntoa|gethostbyname|readdir64)\s*\(")
+
+
+def sources():
+    for room in USES:
+        for path in sorted(glob.glob(os.path.join(ROOT, room, "*.[ch]"))):
+            yield room, os.path.relpath(path, ROOT), open(path, encoding="utf-8").read()
+
+
+def without_comments_and_texts(text):
+    return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"', '""', text, flags=re.S)
+
+
+def room_of(name, includer):
+    """The room an #include "name" in a file of the room includer leads to; None if there is no such file."""
+    for folder in (includer, "lib"):
+        if os.path.exists(os.path.join(ROOT, folder, name)):
+            return os.path.dirname(os.path.join(folder, name))
+    return None
+
+
+def test_rooms_use_only_those_below_them():
+    for room, path, text in sources():
+        for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', text, re.M):
+            target = room_of(name, room)
+            if target != room and target not in USES[room]:
+                yield "%s includes %s" % (path, name)
+
+
+def test_each_library_is_behind_its_room():
+    for library, (rooms, most) in LIBRARIES.items():
+        users = [(room, path) for room, path, text in sources() if re.search(r'#\s*include\s+[<"](\w+/)*%s[>"]' % library, text)]
+        yield from ("%s includes %s" % (path, library) for room, path in users if room not in rooms)
+        if len(users) > most:
+            yield "%s is included by %s" % (library, [path for _, path in users])
+
+
+def test_time_and_chance_are_handed_in():
+    for _, path, text in sources():
+        if path != "lib/base/world.c":
+            yield from ("%s calls %s" % (path, name) for name in CLOCKS.findall(without_comments_and_texts(text)))
+
+
+def test_nothing_returns_a_static_buffer():
+    for _, path, text in sources():
+        yield from ("%s calls %s" % (path, name) for name in STATIC_BUFFER.findall(without_comments_and_texts(text)))
+
+
+def test_a_source_includes_its_own_header_first():
+    for room, path, text in sources():
+        own = path[:-2] + ".h"
+        if path.endswith(".c") and os.path.exists(os.path.join(ROOT, own)):
+            first = re.search(r'#\s*include\s+["<]([^">]+)', text)
+            stem = os.path.basename(own)[:-2]
+            if first is None or os.path.basename(first.group(1)) not in (stem + ".h", stem + "_internal.h"):
+                yield "%s begins with %s" % (path, first and first.group(1))
+
+
+def test_files_and_lines_are_short():
+    for _, path, text in sources():
+        lines = text.split("\n")
+        if len(lines) > 500:
+            yield "%s has %d lines" % (path, len(lines))
+        yield from ("%s:%d has %d columns" % (path, number, len(line))
+                    for number, line in enumerate(lines, 1) if len(line) > 140)
+
+
+def test_the_makefile_names_every_file():
+    """What it does not name is neither built nor in the tarball."""
+    with open(os.path.join(ROOT, "Makefile.am"), encoding="utf-8") as f:
+        words = set(f.read().split())
+    for top in ("ctl", "fcgi", "lib", "nginx", "p2pd", "packaging", "static", "templates", "tests"):
+        for folder, below, files in os.walk(os.path.join(ROOT, top)):
+            below[:] = [name for name in below if not name.startswith((".", "__"))]
+            for name in files:
+                path = os.path.relpath(os.path.join(folder, name), ROOT)
+                if name.startswith(".") or name.endswith((".o", ".a", ".trs", ".log", ".pyc", "~")):
+                    continue
+                if path not in words and not (re.match(r"tests/unit/\w+\.c$", path) and path[:-2] in words):
+                    yield path
+
+
+def main():
+    tests = [(name[5:].replace("_", " "), test) for name, test in globals().items() if name.startswith("test_")]
+    failed = 0
+    print("1..%d" % len(tests))
+    if len(list(sources())) < 50:
+        sys.exit("Bail out! These are not the sources: " + ROOT)
+    for number, (name, test) in enumerate(tests, 1):
+        found = list(test())
+        failed += bool(found)
+        print("\n".join(["# " + line for line in found] + ["%s %d - %s" % ("not ok" if found else "ok", number, name)]))
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
