@@ -1,0 +1,20 @@
+/* Questions that parkmesh-central asks while it starts. */
+#ifndef PARKMESH_CTL_PROBE_H
+#define PARKMESH_CTL_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/world.h"
+
+struct db;
+
+/* Can a socket be bound to ip and port? Waits up to 3 s for one that a program killed just before is about to give up.
+ * false: stderr says why not. */
+bool probe_port(const char *ip, int port, const struct world *world);
+/* Does GET /healthz there answer 200? At most about a second. */
+bool probe_health(const char *ip, int port);
+/* Has p2pd written its row since the wall time since_ms? */
+bool probe_mesh(struct db *db, int64_t since_ms);
+
+#endif

@@ -1,0 +1,58 @@
+"""Processes as /proc shows them: the children of a central's parent, found without asking it."""
+import os
+
+# what a role's process is called (comm: 15 characters at most)
+ROLES = {"nginx": "nginx", "fcgi": "parkmesh.fcgi", "p2pd": "p2pd"}
+
+
+def _stat(pid):
+    """-> (name, state, parent's pid), None if there is no such process."""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            text = f.read()
+    except (OSError, ValueError):
+        return None
+    head, _, tail = text.rpartition(")")
+    fields = tail.split()
+    return head.partition("(")[2], fields[0], int(fields[1])
+
+
+def alive(pid):
+    """Does it run? A zombie does not."""
+    seen = _stat(pid)
+    return seen is not None and seen[1] not in "ZX"
+
+
+def children(pid):
+    """-> {pid: name} of the living direct children."""
+    found = {}
+    for name in os.listdir("/proc"):
+        seen = _stat(int(name)) if name.isdigit() else None
+        if seen and seen[2] == pid and seen[1] not in "ZX":
+            found[int(name)] = seen[0]
+    return found
+
+
+def descendants(pid):
+    """-> pids below pid, the nearest first."""
+    found, last = [], [pid]
+    while last:
+        last = [child for parent in last for child in children(parent)]
+        found += last
+    return found
+
+
+def child_of_role(pid, role):
+    """pid of the child that plays role ("nginx", "fcgi", "p2pd") under the parent pid; None if it does not run now."""
+    for child, name in children(pid).items():
+        if name == ROLES[role] or name.startswith("lt-" + ROLES[role][:12]):
+            return child
+    return None
+
+
+def send(pid, number):
+    """Send a signal; a process that is gone already is fine."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
