@@ -170,8 +170,8 @@ enum err api_p2p_sync_state(struct call *c, struct fault *fault)
 		answer_object(r, NULL);
 		answer_text(r, "peer_central_id", rows[i].peer);
 		answer_integer(r, "last_sync_timestamp", rows[i].last_sync_ms);
-		answer_time(r, "last_sync_time", rows[i].last_sync_ms);
-		answer_time(r, "updated_at", rows[i].updated_ms);
+		answer_text(r, "last_sync_time", rows[i].last_sync_time);
+		answer_text(r, "updated_at", rows[i].updated_at);
 		answer_object_end(r);
 	}
 	answer_list_end(r);

@@ -1,0 +1,170 @@
+#!/usr/bin/python3
+"""/settings/p2p as an operator uses it, without JavaScript (spec/pages.md)."""
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+
+from tests.site import tap                                  # noqa: E402
+from tests.site.page import Browser                         # noqa: E402
+from tests.site.ports import free_ports                     # noqa: E402
+from tests.site.site import write_secret                    # noqa: E402
+from tests.site.wait import wait_for                        # noqa: E402
+
+PAGE, SAVE, ADD, TEST, REMOVE = "/settings/p2p", "Lưu cấu hình P2P", "Thêm Peer", "Kiểm tra kết nối", "Xóa"
+
+
+class Two:
+    """Two centrals that do not know each other, and a browser at the first."""
+
+    def __init__(self, ground):
+        self.secret = write_secret(ground.path("secret"))
+        self.a = ground.central("central-1", secret_file=self.secret).start()
+        self.b = ground.central("central-2", secret_file=self.secret).start()
+        self.browser = Browser(self.a)
+
+    def page(self):
+        page = self.browser.get(PAGE)
+        assert page.answer.status == 200, page.answer
+        return page
+
+    def peers(self):
+        return [(peer["id"], peer["p2p_port"]) for peer in self.a.config()["peer_centrals"]]
+
+    def add(self, id="central-2", port=None):
+        """Add a peer by the page -> the page after saving"""
+        typed = self.page().press(ADD)
+        last = len(typed.values("peer_id")) - 1
+        return typed.press(SAVE, {"peer_id": {last: id}, "peer_ip": {last: "127.0.0.1"},
+                                  "peer_port": {last: str(port or self.b.p2p_port)}})
+
+
+def test_the_three_cards(ground):
+    two = Two(ground)
+    page = two.page()
+    assert page.answer.headers["content-type"].lower() == "text/html; charset=utf-8", page.answer.headers
+    for heading in ("Trạng thái P2P Network", "Cấu hình Central hiện tại", "Danh sách Peer Centrals (0)"):
+        assert heading in page.headings, (heading, page.headings)
+    for words in ("Đang chạy", "Peers kết nối", "Tổng số peers", "Central ID", "central-1",
+                  "Chưa có peer central nào. Nếu không có peer, central sẽ hoạt động ở chế độ standalone."):
+        assert words in page.text, words
+    own = [page.values(name) for name in ("central_id", "central_ip", "p2p_port", "api_port", "mesh_secret")]
+    assert own == [["central-1"], ["127.0.0.1"], [str(two.a.p2p_port)], [str(two.a.api_port)], [""]], own
+    with open(two.secret) as f:
+        assert f.read().strip() not in page.answer.text, "the mesh secret is never shown"
+    start = two.a.raw("GET", "/", None, {})
+    assert (start.status, start.headers["location"]) in ((302, PAGE), (302, two.a.url + PAGE)), start.headers
+
+
+def test_add_save_and_see_it_connect(ground):
+    two = Two(ground)
+    typed = two.page().press(ADD)
+    assert typed.values("peer_id") == [""] and two.peers() == [], "adding a row saves nothing yet"
+    saved = typed.press(SAVE, {"peer_id": "central-2", "peer_ip": "127.0.0.1", "peer_port": str(two.b.p2p_port)})
+    assert "Đã lưu" in saved.text, saved.text
+    assert two.peers() == [("central-2", two.b.p2p_port)]
+    assert "Danh sách Peer Centrals (1)" in saved.headings
+    assert saved.values("peer_id") == ["central-2"]
+    wait_for(lambda: "Mất kết nối" not in two.page().text and "Kết nối" in two.page().text.split("Trạng thái")[-1],
+             what="the page to show the peer as connected")
+    assert "Đã lưu" not in two.page().text, "success is said once"
+    assert "central-1" in Browser(two.b).get(PAGE).text, "the other end shows who has connected"
+
+
+def test_a_mistyped_port_is_marked_and_kept(ground):
+    two = Two(ground)
+    two.add()
+    held = two.a.config()
+    for mistyped in ("90o0", "0", "65536", "-1", "", "9000.5", "99999999999999999999", "<script>alert(1)</script>\""):
+        page = two.page().press(SAVE, {"peer_port": mistyped, "central_ip": "localhost"})
+        assert page.answer.status == 400, (mistyped, page.answer.status)
+        assert page.wrong("peer_port") == [True] and page.values("peer_port") == [mistyped], (mistyped, page.values("peer_port"))
+        assert "65535" in page.said_of("peer_port"), page.said_of("peer_port")
+        assert page.values("central_ip") == ["localhost"], "what else was typed is kept, too"
+        assert not any(page.wrong(name)[0] for name in ("peer_id", "peer_ip", "central_id", "central_ip", "api_port")), mistyped
+        assert "<script>alert" not in page.answer.text
+        assert two.a.config() == held, "all or nothing"
+
+
+def test_every_wrong_field_is_marked(ground):
+    two = Two(ground)
+    two.add()
+    page = two.page().press(SAVE, {"central_id": "Central 1", "central_ip": "999.1.1.1", "p2p_port": "x", "api_port": "70000",
+                                   "peer_id": "_", "peer_ip": "a b", "peer_port": "y"})
+    names = ("central_id", "central_ip", "p2p_port", "api_port", "peer_id", "peer_ip", "peer_port")
+    assert [page.wrong(name) for name in names] == [[True]] * 7, [page.wrong(name) for name in names]
+    assert all(page.said_of(name) for name in names)
+    page = two.page().press(SAVE, {"peer_id": "central-1"})
+    assert page.wrong("peer_id") == [True] and "đã được dùng" in page.said_of("peer_id"), "its own id"
+    page = two.add("central-2")
+    assert True in page.wrong("peer_id"), "the same id twice"
+    assert two.peers() == [("central-2", two.b.p2p_port)]
+
+
+def test_test_connection(ground):
+    two = Two(ground)
+    two.add()
+    wait_for(lambda: two.a.connected("central-2"), what="the peer to be connected")
+    page = two.page().press(TEST)
+    assert "thành công" in page.text and " ms" in page.text, page.text
+    two.add("central-9", free_ports(1)[0])
+    page = two.page().press(TEST, where=1)
+    assert "central-9" in page.text and "không được" in page.text and "refused" in page.text.lower(), page.text
+    assert "thành công" not in page.text
+
+
+def test_remove_asks_first(ground):
+    two = Two(ground)
+    two.add()
+    wait_for(lambda: two.a.connected("central-2"), what="the peer to be connected")
+    asked = two.page().follow(REMOVE)
+    assert "central-2" in asked.text and asked.answer.status == 200
+    assert two.peers() == [("central-2", two.b.p2p_port)], "asking removes nothing"
+    assert asked.follow("Không xóa").values("peer_id") == ["central-2"]
+    done = asked.press(REMOVE)
+    assert two.peers() == [] and "Đã xóa" in done.text and "Danh sách Peer Centrals (0)" in done.headings, done.text
+    wait_for(lambda: not two.a.connected("central-2"), what="the removed peer to be let go")
+    again = asked.press(REMOVE)
+    assert again.answer.status == 404, "removing it once more"
+
+
+def test_its_files_are_there(ground):
+    """Everything the page asks for comes from this central, and there is no inline script or style."""
+    two = Two(ground)
+    text = two.page().answer.text
+    wanted = [part.split('"')[0] for word in ('href="', 'src="') for part in text.split(word)[1:]]
+    assert any(path.endswith(".css") for path in wanted), wanted
+    for path in wanted:
+        if path.startswith("#"):
+            continue
+        assert path.startswith("/") and not path.startswith("//"), path
+        answer = two.a.raw("GET", path, None, {})
+        assert answer.status in (200, 302), (path, answer.status)
+    assert "<style" not in text and " style=" not in text and "onclick" not in text
+    assert all("src=" in part.split(">")[0] for part in text.split("<script")[1:]), "no inline script"
+
+
+def test_only_for_this_machine(ground):
+    """Until there is a log-in: loopback, asked for by address, by itself."""
+    a = ground.central().start()
+    held = a.config()
+    body = b"act=save&central_id=evil&central_ip=127.0.0.1&p2p_port=1&api_port=2"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    own = "127.0.0.1:%d" % a.api_port
+    assert a.raw("GET", PAGE, None, {"Host": "localhost:%d" % a.api_port}).status == 200
+    for headers in ({"Host": "evil.example"}, {"Host": "evil.example:%d" % a.api_port}, {"Host": "127.0.0.1.evil.example"},
+                    {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1:1"},
+                    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"X-Forwarded-For": "127.0.0.1"},
+                    {"Forwarded": "for=127.0.0.1"}):
+        headers = dict({"Host": own}, **headers)
+        answer = a.raw("POST", PAGE, body, dict(headers, **form))
+        assert answer.status == 403, (headers, answer.status)
+        answer = a.raw("GET", PAGE, None, headers)
+        assert answer.status == 403 and b"central_id" not in answer.body, (headers, answer.status)
+    assert a.raw("POST", PAGE, body, {"Host": own, "Content-Type": "text/plain"}).status == 415
+    assert a.config() == held
+
+
+if __name__ == "__main__":
+    tap.run(globals())
