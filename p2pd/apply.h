@@ -1,0 +1,49 @@
+/*
+ * Taking what peers send: pages wait here, several share one transaction of about 5 ms, and only after its commit are they
+ * acknowledged. Between two transactions is a pause, so that a gate never waits long.
+ *
+ * States: idle -> pages wait -> (pause over) transaction -> ACKs -> pages wait or idle.
+ * Failure cases: a page whose lines or seal are wrong: undone by itself, its peer is told and closed. The database cannot be
+ * written, or the disk is nearly full: everything is undone, all these pages are answered ACK hold.
+ * A peer with INBOX_PAGES or INBOX_BYTES waiting is not read from until some are done.
+ */
+#ifndef PARKMESH_P2PD_APPLY_H
+#define PARKMESH_P2PD_APPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "wire/message.h"
+
+#define INBOX_PAGES 8
+#define INBOX_BYTES (2u * 1024 * 1024)
+#define APPLY_PAGES 64       /* at most in one transaction */
+#define APPLY_US 4000        /* no further page is begun after */
+#define APPLY_PAUSE_US 2000  /* at most; a shorter transaction is followed by a pause of its own length */
+
+struct mesh;
+struct peer;
+struct peer_event;
+
+struct waiting_page { struct message message; char *bytes; size_t len; struct waiting_page *next; };
+
+struct apply {
+	size_t pages, bytes;     /* waiting, of all peers */
+	int64_t due_us;          /* monotonic: no transaction before */
+	size_t turn;             /* index of the peer to begin with */
+};
+
+/* Is this failure of take the page's own, so that the rest of the transaction stands? */
+bool mesh_page_at_fault(enum err e);
+/* Take over the page of this event. */
+void apply_queue(struct mesh *m, struct peer *p, struct peer_event *e);
+/* p is closing: forget its pages. */
+void apply_forget(struct mesh *m, struct peer *p);
+/* One transaction, if one is due. */
+void apply_run(struct mesh *m);
+/* Monotonic µs when the next is due, INT64_MAX: nothing waits. */
+int64_t apply_due(const struct mesh *m);
+
+#endif

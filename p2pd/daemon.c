@@ -1,0 +1,360 @@
+#include "daemon.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "base/journal.h"
+#include "base/text.h"
+#include "domain/ledger.h"
+#include "domain/site.h"
+#include "link.h"
+#include "loop.h"
+#include "mesh.h"
+#include "mesh_io.h"
+#include "notify.h"
+#include "rows.h"
+#include "status.h"
+#include "store/db.h"
+
+#define NOT_CONFIGURED "This central has no configuration yet; start parkmesh.fcgi."
+#define TICK_US 1000000
+#define STATUS_GAP_MS 200 /* between two writes of status rows that something urgent causes */
+#define LEAVE_US 2000000  /* messages that are leaving when p2pd ends have so long */
+#define LEAVE_LOOK_US 5000
+
+struct daemon {
+	const struct world *world;
+	int lock_fd, bell_fd, signal_fd;
+	struct db *db;
+	struct ledger *ledger;
+	struct rows rows;
+	struct links *links;
+	struct loop *loop;
+	struct mesh *mesh;
+	struct loop_timer *due, *tick;
+	struct status status;
+	int64_t status_ms;        /* monotonic: the next urgent write of status rows */
+	int64_t last_command;
+	int64_t data_version, records_taken; /* when the configuration was last read */
+	int64_t leave_us;
+	bool has_identity, ending, started;
+};
+
+/* ---- configuration and commands: rows that others write ---- */
+
+/* Without a secret only this machine takes part, so nobody else is listened to either. */
+static const char *listen_address(const struct identity *self)
+{
+	if (self->mesh_secret[0])
+		return NULL;
+	return address_is_loopback(self->ip) ? self->ip : "127.0.0.1";
+}
+
+static void configure(struct daemon *d)
+{
+	struct identity self;
+	struct peer_row rows[PEERS_MAX];
+	size_t count = 0;
+	enum err e = identity_read(d->db, &self);
+	if (!e)
+		e = peer_list(d->db, rows, PEERS_MAX, &count);
+	if (!e)
+		e = mesh_configure(d->mesh, &self, rows, count);
+	d->has_identity = e != ERR_NOT_FOUND;
+	if (!e)
+		(void)links_listen(d->links, listen_address(&self), self.p2p_port);
+	else if (e != ERR_NOT_FOUND)
+		journal_error("event=configuration_unreadable error=%s", err_name(e));
+	e = site_zone_use(d->db);
+	if (e)
+		journal_error("event=zone_unusable error=%s", err_name(e));
+}
+
+static void configure_if_changed(struct daemon *d)
+{
+	int64_t version, taken = mesh_counts(d->mesh)->records_taken;
+	bool listening = links_listen_error(d->links)[0] == '\0';
+	if (db_data_version(d->db, &version) != ERR_NONE)
+		version = -1;
+	if (version == d->data_version && taken == d->records_taken && listening && d->has_identity)
+		return;
+	d->data_version = version;
+	d->records_taken = taken;
+	configure(d);
+}
+
+static void take_commands(struct daemon *d)
+{
+	struct command c;
+	while (command_next(d->db, d->last_command, &c) == ERR_NONE) {
+		d->last_command = c.id;
+		configure_if_changed(d); /* it may be about a peer that was configured a moment ago */
+		mesh_test(d->mesh, c.id, c.peer);
+	}
+}
+
+/* ---- what wakes it ---- */
+
+static void soon(struct daemon *d)
+{
+	if (!d->ending)
+		loop_timer_set(d->due, 0);
+}
+
+static void write_status(struct daemon *d)
+{
+	const char *error = d->has_identity ? links_listen_error(d->links) : NOT_CONFIGURED;
+	status_write(&d->status, d->db, d->mesh, error[0] == '\0', error, d->world);
+}
+
+/* When the status rows want to be written because of something urgent, monotonic µs. */
+static int64_t urgent_status(struct daemon *d)
+{
+	int64_t now = world_mono_ms(d->world);
+	if (!status_urgent(&d->status, d->mesh))
+		return INT64_MAX;
+	if (now < d->status_ms)
+		return d->status_ms * 1000;
+	write_status(d);
+	d->status_ms = now + STATUS_GAP_MS;
+	return INT64_MAX;
+}
+
+/* Ending: until the last messages have left, or have had time enough. */
+static void leave(struct daemon *d)
+{
+	if (!links_leaving(d->links) || world_mono_us(d->world) >= d->leave_us)
+		loop_stop(d->loop);
+	else
+		loop_timer_set(d->due, LEAVE_LOOK_US);
+}
+
+static void on_due(void *arg)
+{
+	struct daemon *d = arg;
+	if (d->ending) {
+		leave(d);
+		return;
+	}
+	int64_t due = mesh_run(d->mesh), status = urgent_status(d);
+	links_balance(d->links, mesh_waiting_bytes(d->mesh));
+	if (status < due)
+		due = status;
+	if (due != INT64_MAX)
+		loop_timer_set(d->due, due - world_mono_us(d->world));
+}
+
+static void on_tick(void *arg)
+{
+	struct daemon *d = arg;
+	if (d->ending)
+		return;
+	loop_timer_set(d->tick, TICK_US);
+	configure_if_changed(d);
+	mesh_look(d->mesh);
+	take_commands(d);
+	write_status(d);
+	(void)db_checkpoint(d->db, DB_CHECKPOINT_USUAL);
+	soon(d);
+}
+
+static bool on_bell(void *arg)
+{
+	struct daemon *d = arg;
+	if (notify_drain(d->bell_fd) && !d->ending) {
+		mesh_look(d->mesh);
+		take_commands(d);
+		on_due(d);
+	}
+	return true;
+}
+
+static void begin_end(struct daemon *d)
+{
+	journal_info("event=stopping");
+	d->ending = true;
+	mesh_stop(d->mesh);
+	d->leave_us = world_mono_us(d->world) + LEAVE_US;
+	leave(d);
+}
+
+static bool on_signal(void *arg)
+{
+	struct daemon *d = arg;
+	struct signalfd_siginfo info;
+	while (read(d->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGUSR1)
+			mesh_dump(d->mesh);
+		else if (info.ssi_signo == SIGHUP)
+			configure(d);
+		else if (!d->ending)
+			begin_end(d);
+	}
+	soon(d);
+	return true;
+}
+
+/* ---- what the links tell ---- */
+
+static void on_opened(void *self, uint64_t link, const char *address)
+{
+	struct daemon *d = self;
+	mesh_opened(d->mesh, link, address);
+	soon(d);
+}
+
+static void on_message(void *self, uint64_t link, char *bytes, size_t len)
+{
+	struct daemon *d = self;
+	mesh_message(d->mesh, link, bytes, len);
+	soon(d);
+}
+
+static void on_fault(void *self, uint64_t link, const char *text)
+{
+	struct daemon *d = self;
+	mesh_fault(d->mesh, link, text);
+	soon(d);
+}
+
+static void on_closed(void *self, uint64_t link, const char *text)
+{
+	struct daemon *d = self;
+	mesh_closed(d->mesh, link, text);
+	soon(d);
+}
+
+static void on_drained(void *self)
+{
+	soon(self);
+}
+
+/* ---- start and end ---- */
+
+static void signal_set(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
+}
+
+void daemon_block_signals(void)
+{
+	sigset_t set;
+	signal_set(&set);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static enum err open_rows(struct daemon *d, const char *path, struct fault *fault)
+{
+	enum err e = db_hold_writer_lock(path, "p2pd", &d->lock_fd);
+	if (e == ERR_CONFLICT)
+		return fault_set(fault, e, "running", "", "Another p2pd is running on %s; end that one first.", path);
+	if (e)
+		return fault_set(fault, e, "lock", "", "The lock file beside %s cannot be held; check that the folder can be written.", path);
+	e = db_open(path, DB_WRITE, &d->db, fault);
+	if (e)
+		return e;
+	e = ledger_open(d->db, "p2pd", d->world, &d->ledger);
+	if (e)
+		return fault_set(fault, e, "ledger", "", "The records in %s cannot be worked with (%s).", path, err_name(e));
+	rows_init(&d->rows, d->ledger, d->world, path);
+	status_open(&d->status, d->db);
+	return ERR_NONE;
+}
+
+static enum err open_mesh(struct daemon *d)
+{
+	const struct links_told told = {.self = d, .opened = on_opened, .message = on_message, .fault = on_fault, .closed = on_closed,
+		.drained = on_drained};
+	struct mesh_io io;
+	enum err e = links_new(&told, &d->links);
+	if (!e)
+		e = loop_open(d->links, &d->loop);
+	if (!e)
+		e = links_start(d->links, d->loop);
+	if (e)
+		return e;
+	links_table(d->links, &io.links);
+	rows_table(&d->rows, &io.rows);
+	e = mesh_new(&io, d->world, &d->mesh);
+	if (!e)
+		e = loop_timer_new(d->loop, on_due, d, &d->due);
+	return e ? e : loop_timer_new(d->loop, on_tick, d, &d->tick);
+}
+
+static enum err watch_signals(struct daemon *d)
+{
+	struct loop_watch *watch;
+	sigset_t set;
+	signal_set(&set);
+	d->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return d->signal_fd < 0 ? ERR_SYSTEM : loop_watch(d->loop, d->signal_fd, on_signal, d, &watch);
+}
+
+static enum err watch_bell(struct daemon *d, const char *path, struct fault *fault)
+{
+	struct loop_watch *watch;
+	if (notify_open(path, &d->bell_fd) != ERR_NONE)
+		return fault_set(fault, ERR_SYSTEM, "notify", "", "%s cannot be opened as a FIFO; check the folder, or remove what is there.",
+			path);
+	return loop_watch(d->loop, d->bell_fd, on_bell, d, &watch);
+}
+
+enum err daemon_open(const char *db_path, const char *notify_path, const struct world *world, struct daemon **out,
+	struct fault *fault)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	*out = d;
+	if (!d)
+		return fault_set(fault, ERR_MEMORY, "no_memory", "", "There is no memory to start with.");
+	d->world = world;
+	d->lock_fd = -1;
+	enum err e = open_rows(d, db_path, fault);
+	if (e)
+		return e;
+	e = open_mesh(d);
+	if (!e)
+		e = watch_signals(d);
+	if (e)
+		return fault_set(fault, e, "loop", "", "The event loop cannot be started (%s).", err_name(e));
+	return watch_bell(d, notify_path, fault);
+}
+
+enum err daemon_run(struct daemon *d)
+{
+	journal_info("event=started");
+	d->data_version = -1;
+	d->started = true;
+	on_tick(d);
+	return loop_run(d->loop);
+}
+
+void daemon_close(struct daemon *d)
+{
+	if (!d)
+		return;
+	if (d->links)
+		links_stop(d->links);
+	mesh_free(d->mesh);
+	loop_timer_free(d->due);
+	loop_timer_free(d->tick);
+	loop_close(d->loop);
+	links_free(d->links);
+	if (d->started)
+		status_close(&d->status, d->db, d->world);
+	if (d->ledger)
+		ledger_close(d->ledger);
+	if (d->db)
+		db_close(d->db);
+	if (d->lock_fd >= 0)
+		close(d->lock_fd);
+	free(d);
+}

@@ -1,0 +1,27 @@
+/*
+ * p2pd as a whole: database, mesh, links and loop tied together.
+ *
+ * What wakes it: the bell (rows changed), messages, its timer (what the mesh wants to be called for), a tick each second (which
+ * looks at everything the bell could have told of, so that a lost ring costs a second), and signals: SIGTERM and SIGINT end it,
+ * SIGHUP re-reads the configuration, SIGUSR1 dumps the mesh into the journal.
+ * Failure cases: a database without identity (nobody has started parkmesh.fcgi yet) or a port that cannot be listened on are told
+ * in mesh_status and tried again each second.
+ */
+#ifndef PARKMESH_P2PD_DAEMON_H
+#define PARKMESH_P2PD_DAEMON_H
+
+#include "base/err.h"
+#include "base/world.h"
+
+struct daemon;
+
+/* Signals must be blocked (daemon_block_signals) before any thread exists. world outlives it. On failure fault says what to do.
+ * Free with daemon_close, also after a failure if *out is not NULL. */
+enum err daemon_open(const char *db_path, const char *notify_path, const struct world *world, struct daemon **out,
+	struct fault *fault);
+void daemon_close(struct daemon *d);
+/* Serve until SIGTERM or SIGINT. ERR_SYSTEM if the loop fails. */
+enum err daemon_run(struct daemon *d);
+void daemon_block_signals(void);
+
+#endif

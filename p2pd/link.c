@@ -1,0 +1,499 @@
+#include "link.h"
+
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "base/journal.h"
+#include "base/text.h"
+#include "listen.h"
+#include "loop.h"
+#include "queue.h"
+#include "resolve.h"
+#include "store/site.h"
+
+#define QUEUE_SHORT (256u * 1024)
+#define FLUSH_S 2
+#define LINKS_ALL 300
+#define ACCEPT_AT_ONCE 16
+#define RX_BYTES 65600 /* larger reads: 60 % more throughput with pages than with the usual 4 KiB */
+
+_Static_assert(CHUNK_ROOM >= LWS_PRE, "libwebsockets needs more room before a message");
+
+enum link_state { LINK_RESOLVING, LINK_CONNECTING, LINK_OPEN, LINK_CLOSING, LINK_ENDED };
+
+struct link {
+	struct link *next;
+	uint64_t id;
+	enum link_state state;
+	struct lws *wsi;              /* NULL: none (any more) */
+	bool accepted, trusted;
+	bool closed_by_mesh;
+	bool held, reading;           /* the mesh does not want to read from it; it is being read from */
+	int port;
+	char address[HOST_SIZE];
+	char why[128];
+	struct assembly rx;
+	struct queue tx;
+};
+
+struct links {
+	struct links_told told;
+	struct loop *loop;
+	struct loop_timer *reaper;
+	struct resolver *resolver;
+	struct loop_watch *listener;
+	int listener_fd, port;
+	char address[HOST_SIZE], listen_error[160];
+	bool stopped, full;
+	uint64_t last_id;
+	size_t count, unfinished;
+	struct link *first;
+};
+
+static struct link *find_id(const struct links *l, uint64_t id)
+{
+	for (struct link *k = l->first; k; k = k->next)
+		if (k->id == id)
+			return k;
+	return NULL;
+}
+
+static struct link *find_wsi(const struct links *l, const struct lws *wsi)
+{
+	for (struct link *k = l->first; k; k = k->next)
+		if (k->wsi == wsi)
+			return k;
+	return NULL;
+}
+
+static struct link *link_new(struct links *l, enum link_state state, const char *address)
+{
+	struct link *k = l->count < LINKS_ALL ? calloc(1, sizeof(*k)) : NULL;
+	if (!k)
+		return NULL;
+	k->state = state;
+	k->reading = true;
+	k->id = ++l->last_id;
+	(void)text_copy(k->address, sizeof(k->address), address);
+	k->next = l->first;
+	l->first = k;
+	l->count++;
+	return k;
+}
+
+static void link_free(struct links *l, struct link *k)
+{
+	struct link **at = &l->first;
+	while (*at != k)
+		at = &(*at)->next;
+	*at = k->next;
+	l->count--;
+	l->unfinished -= k->rx.cap;
+	free(k->rx.data);
+	queue_free(&k->tx);
+	free(k);
+}
+
+/* It is over; the reaper tells and frees it, when nobody up the stack still uses it. */
+static void end(struct links *l, struct link *k, const char *why)
+{
+	if (k->state == LINK_ENDED)
+		return;
+	k->state = LINK_ENDED;
+	k->wsi = NULL;
+	if (!k->why[0])
+		(void)text_copy(k->why, sizeof(k->why), why);
+	if (!l->stopped)
+		loop_timer_set(l->reaper, 0);
+}
+
+static void tell_closed(struct links *l, struct link *k)
+{
+	char why[sizeof(k->why)];
+	uint64_t id = k->id;
+	bool tell = !k->closed_by_mesh && !l->stopped;
+	(void)text_copy(why, sizeof(why), k->why);
+	link_free(l, k);
+	if (tell)
+		l->told.closed(l->told.self, id, why);
+}
+
+static void reap(void *arg)
+{
+	struct links *l = arg;
+	for (struct link *k = l->first; k;) {
+		bool ended = k->state == LINK_ENDED;
+		if (ended)
+			tell_closed(l, k);
+		k = ended ? l->first : k->next; /* the callee may have changed the list */
+	}
+}
+
+/* ---- dialling and accepting ---- */
+
+static void connect_to(struct links *l, struct link *k)
+{
+	const struct lws_client_connect_info info = {
+		.context = loop_context(l->loop), .vhost = loop_vhost(l->loop), .address = k->address, .port = k->port, .path = "/",
+		.host = k->address, .origin = k->address, .protocol = LINK_PROTOCOL, .local_protocol_name = LINK_PROTOCOL, .pwsi = &k->wsi,
+	};
+	k->state = LINK_CONNECTING;
+	if (!lws_client_connect_via_info(&info))
+		end(l, k, "It could not be connected to.");
+}
+
+static enum err dial(void *self, const char *host, int port, uint64_t *link)
+{
+	struct links *l = self;
+	struct link *k = link_new(l, LINK_RESOLVING, host);
+	if (!k)
+		return ERR_MEMORY;
+	k->port = port;
+	*link = k->id;
+	if (address_is_numeric(host))
+		connect_to(l, k);
+	else if (resolve_start(l->resolver, k->id, host) != ERR_NONE)
+		end(l, k, "Its host name could not be looked up.");
+	return ERR_NONE;
+}
+
+static bool on_resolved(void *arg)
+{
+	struct links *l = arg;
+	uint64_t id;
+	char address[HOST_SIZE];
+	while (resolve_next(l->resolver, &id, address, sizeof(address)) == ERR_NONE) {
+		struct link *k = find_id(l, id);
+		if (!k || k->state != LINK_RESOLVING)
+			continue;
+		(void)text_copy(k->address, sizeof(k->address), address);
+		if (address[0])
+			connect_to(l, k);
+		else
+			end(l, k, "Its host name is not known.");
+	}
+	return true;
+}
+
+static size_t strangers(const struct links *l)
+{
+	size_t count = 0;
+	for (const struct link *k = l->first; k; k = k->next)
+		count += k->accepted && !k->trusted && k->state != LINK_ENDED;
+	return count;
+}
+
+static void adopt(struct links *l, int fd, const char *address)
+{
+	struct link *k = strangers(l) < LINK_STRANGERS ? link_new(l, LINK_CONNECTING, address) : NULL;
+	if (!k) {
+		journal_debug("event=not_accepted address=%s why=\"too many connections\"", address);
+		close(fd);
+		return;
+	}
+	k->accepted = true;
+	const lws_adopt_desc_t desc = {.vh = loop_vhost(l->loop), .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, .fd = {.sockfd = fd}};
+	k->wsi = lws_adopt_descriptor_vhost_via_info(&desc);
+	if (!k->wsi)
+		end(l, k, "It could not be accepted.");
+}
+
+static bool on_listener(void *arg)
+{
+	struct links *l = arg;
+	char address[HOST_SIZE];
+	for (int n = 0; n < ACCEPT_AT_ONCE; n++) {
+		int fd;
+		enum err e = listen_accept(l->listener_fd, &fd, address, sizeof(address));
+		if (e == ERR_NOT_FOUND)
+			return true;
+		if (e) { /* no descriptors left: closed, so that it does not spin, and opened again when the loop next looks */
+			journal_error("event=accept_failed port=%d", l->port);
+			l->listener = NULL;
+			return false;
+		}
+		adopt(l, fd, address);
+	}
+	return true;
+}
+
+bool links_listen(struct links *l, const char *address, int port)
+{
+	char why[128] = "the loop refused";
+	const char *to = address ? address : "";
+	if (l->listener && port == l->port && strcmp(to, l->address) == 0)
+		return true;
+	loop_unwatch(l->listener);
+	l->listener = NULL;
+	l->port = port;
+	(void)text_copy(l->address, sizeof(l->address), to);
+	enum err e = listen_open(address, port, &l->listener_fd, why, sizeof(why));
+	if (!e)
+		e = loop_watch(l->loop, l->listener_fd, on_listener, l, &l->listener);
+	bool told = l->listen_error[0] != '\0';
+	l->listen_error[0] = '\0';
+	if (e)
+		(void)text_format(l->listen_error, sizeof(l->listen_error), "Port %d cannot be listened on: %s.", port, why);
+	if (!e)
+		journal_info("event=listening address=%s port=%d", address ? address : "any", port);
+	else if (!told)
+		journal_error("event=not_listening port=%d why=\"%s\"", port, why);
+	return !e;
+}
+
+const char *links_listen_error(const struct links *l)
+{
+	return l->listen_error;
+}
+
+/* ---- reading ---- */
+
+static void read_or_not(const struct links *l, struct link *k)
+{
+	bool reading = !k->held && !l->full;
+	if (reading == k->reading || !k->wsi || k->state == LINK_CONNECTING)
+		return;
+	k->reading = reading;
+	lws_rx_flow_control(k->wsi, reading);
+}
+
+void links_balance(struct links *l, size_t waiting)
+{
+	bool full = l->unfinished + waiting > LINK_UNFINISHED_MAX;
+	if (full != l->full)
+		journal_info("event=%s bytes=%zu", full ? "reading_stopped" : "reading_again", l->unfinished + waiting);
+	l->full = full;
+	for (struct link *k = l->first; k; k = k->next)
+		read_or_not(l, k);
+}
+
+static void received(struct links *l, struct link *k, const void *bytes, size_t len)
+{
+	if (k->state != LINK_OPEN)
+		return;
+	if (lws_frame_is_binary(k->wsi)) {
+		l->told.fault(l->told.self, k->id, "A binary message came; only text is spoken here.");
+		return;
+	}
+	size_t before = k->rx.cap, size;
+	bool fits = assembly_add(&k->rx, bytes, len, lws_remaining_packet_payload(k->wsi),
+		k->trusted ? MESSAGE_MAX : MESSAGE_MAX_BEFORE_AUTH);
+	l->unfinished += k->rx.cap - before;
+	if (!fits) {
+		l->told.fault(l->told.self, k->id, "A message came that is too large.");
+		return;
+	}
+	if (!lws_is_final_fragment(k->wsi))
+		return;
+	l->unfinished -= k->rx.cap;
+	char *message = assembly_take(&k->rx, &size);
+	l->told.message(l->told.self, k->id, message, size);
+}
+
+/* ---- writing and closing ---- */
+
+static int writeable(struct links *l, struct link *k)
+{
+	bool was_long = k->tx.bytes >= QUEUE_SHORT;
+	while (k->tx.first) {
+		struct chunk *c = k->tx.first;
+		if (lws_write(k->wsi, c->data + CHUNK_ROOM, c->len, LWS_WRITE_TEXT) < (int)c->len)
+			return -1;
+		queue_pop(&k->tx);
+		if (lws_send_pipe_choked(k->wsi))
+			break;
+	}
+	if (k->tx.first)
+		lws_callback_on_writable(k->wsi);
+	else if (k->state == LINK_CLOSING)
+		return -1;
+	if (was_long && k->tx.bytes < QUEUE_SHORT && k->state == LINK_OPEN)
+		l->told.drained(l->told.self);
+	return 0;
+}
+
+static void send_message(void *self, uint64_t link, const char *bytes, size_t len)
+{
+	const struct links *l = self;
+	struct link *k = find_id(l, link);
+	if (!k || k->state != LINK_OPEN)
+		return;
+	if (queue_add(&k->tx, bytes, len))
+		lws_callback_on_writable(k->wsi);
+	else
+		lws_set_timeout(k->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+}
+
+static size_t queued(void *self, uint64_t link)
+{
+	const struct link *k = find_id(self, link);
+	return k ? k->tx.bytes : 0;
+}
+
+static void trust(void *self, uint64_t link)
+{
+	struct link *k = find_id(self, link);
+	if (k)
+		k->trusted = true;
+}
+
+static void reading(void *self, uint64_t link, bool on)
+{
+	struct link *k = find_id(self, link);
+	if (k) {
+		k->held = !on;
+		read_or_not(self, k);
+	}
+}
+
+static void close_link(void *self, uint64_t link, const char *why)
+{
+	struct links *l = self;
+	struct link *k = find_id(l, link);
+	if (!k || k->closed_by_mesh)
+		return;
+	k->closed_by_mesh = true;
+	(void)text_copy(k->why, sizeof(k->why), why);
+	if (k->state == LINK_ENDED)
+		return;
+	bool leaving = k->state == LINK_OPEN && k->tx.first;
+	k->state = LINK_CLOSING;
+	if (!k->wsi) {
+		end(l, k, why);
+		return;
+	}
+	lws_set_timeout(k->wsi, PENDING_TIMEOUT_CLOSE_SEND, leaving ? FLUSH_S : LWS_TO_KILL_ASYNC);
+	if (leaving)
+		lws_callback_on_writable(k->wsi);
+}
+
+bool links_leaving(const struct links *l)
+{
+	for (const struct link *k = l->first; k; k = k->next)
+		if (k->state == LINK_CLOSING && k->wsi)
+			return true;
+	return false;
+}
+
+/* ---- libwebsockets ---- */
+
+static int opened(struct links *l, struct link *k)
+{
+	if (k->state != LINK_CONNECTING)
+		return -1;
+	k->state = LINK_OPEN;
+	read_or_not(l, k);
+	l->told.opened(l->told.self, k->id, k->address);
+	return 0;
+}
+
+/* Only our protocol, only at "/", is let through the WebSocket handshake. */
+static int filter(struct lws *wsi)
+{
+	char path[4] = "";
+	const struct lws_protocols *protocol = lws_get_protocol(wsi);
+	if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) != 1 || path[0] != '/')
+		return -1;
+	return strcmp(protocol->name, LINK_PROTOCOL) == 0 ? 0 : -1;
+}
+
+/* libwebsockets' words for why a dialled connection failed, and ours. */
+static void failed(struct link *k, const char *text, size_t len)
+{
+	const char *why = "it could not be connected to";
+	if (text && len >= 6 && strncmp(text, "Unable", 6) == 0)
+		why = "the connection was refused, or there is no way to it";
+	else if (text && len >= 5 && strncmp(text, "Timed", 5) == 0)
+		why = "time-out";
+	else if (text && len >= 3 && strncmp(text, "HS:", 3) == 0)
+		why = "what answers there is no central";
+	(void)text_format(k->why, sizeof(k->why), "No connection to %s port %d: %s.", k->address, k->port, why);
+}
+
+static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	struct links *l = lws_context_user(lws_get_context(wsi));
+	struct link *k = l && !l->stopped ? find_wsi(l, wsi) : NULL;
+	(void)user;
+	if (reason == LWS_CALLBACK_HTTP)
+		return -1;
+	if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION)
+		return filter(wsi);
+	if (!k)
+		return 0;
+	switch ((int)reason) { /* of the hundred reasons there are */
+	case LWS_CALLBACK_ESTABLISHED:
+	case LWS_CALLBACK_CLIENT_ESTABLISHED:
+		return opened(l, k);
+	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+		failed(k, in, len);
+		return 0;
+	case LWS_CALLBACK_RECEIVE:
+	case LWS_CALLBACK_CLIENT_RECEIVE:
+		received(l, k, in, len);
+		return 0;
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+	case LWS_CALLBACK_CLIENT_WRITEABLE:
+		return k->state == LINK_OPEN || k->state == LINK_CLOSING ? writeable(l, k) : 0;
+	case LWS_CALLBACK_WSI_DESTROY:
+		end(l, k, k->state == LINK_OPEN ? "The other side closed the connection, or it broke." : "The handshake did not succeed.");
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+void link_protocol_fill(const char *name, struct lws_protocols *out)
+{
+	*out = (struct lws_protocols){.name = name, .callback = on_lws, .rx_buffer_size = RX_BYTES};
+}
+
+/* ---- the layer ---- */
+
+enum err links_new(const struct links_told *told, struct links **out)
+{
+	struct links *l = calloc(1, sizeof(*l));
+	if (!l)
+		return ERR_MEMORY;
+	l->told = *told;
+	*out = l;
+	return ERR_NONE;
+}
+
+enum err links_start(struct links *l, struct loop *loop)
+{
+	int fd;
+	struct loop_watch *watch;
+	l->loop = loop;
+	enum err e = loop_timer_new(loop, reap, l, &l->reaper);
+	if (!e)
+		e = resolver_open(&l->resolver, &fd);
+	return e ? e : loop_watch(loop, fd, on_resolved, l, &watch);
+}
+
+void links_stop(struct links *l)
+{
+	l->stopped = true;
+	loop_timer_free(l->reaper);
+	l->reaper = NULL;
+}
+
+void links_free(struct links *l)
+{
+	if (!l)
+		return;
+	while (l->first)
+		link_free(l, l->first);
+	resolver_close(l->resolver);
+	free(l);
+}
+
+void links_table(struct links *l, struct mesh_links *out)
+{
+	*out = (struct mesh_links){
+		.self = l, .dial = dial, .send = send_message, .queued = queued, .trust = trust, .reading = reading, .close = close_link,
+	};
+}

@@ -1,0 +1,156 @@
+#include "loop.h"
+
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/journal.h"
+#include "link.h"
+
+#define WATCH_PROTOCOL "parkmesh-watch"
+#define READ_BYTES 65600
+#define HANDSHAKE_S 5
+#define FDS_MAX 640
+
+struct loop {
+	struct lws_context *context;
+	struct lws_protocols protocols[4];
+	bool stopping;
+};
+struct loop_timer { lws_sorted_usec_list_t sul; struct loop *loop; void (*fire)(void *arg); void *arg; };
+struct loop_watch { struct lws *wsi; bool (*ready)(void *arg); void *arg; };
+
+static int on_watch(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	struct loop_watch *watch = lws_get_opaque_user_data(wsi);
+	(void)user;
+	(void)in;
+	(void)len;
+	if (reason == LWS_CALLBACK_RAW_RX_FILE && watch)
+		return watch->ready(watch->arg) ? 0 : -1;
+	if (reason == LWS_CALLBACK_RAW_CLOSE_FILE) {
+		lws_set_opaque_user_data(wsi, NULL);
+		free(watch);
+	}
+	return 0;
+}
+
+/* What libwebsockets has to say goes into the journal; it says more than operators want, so only its errors. */
+static void on_log(int level, const char *line)
+{
+	(void)level;
+	journal_warning("event=libwebsockets line=\"%.*s\"", (int)strcspn(line, "\n"), line);
+}
+
+enum err loop_open(void *user, struct loop **out)
+{
+	struct loop *loop = calloc(1, sizeof(*loop));
+	if (!loop)
+		return ERR_MEMORY;
+	lws_set_log_level(LLL_ERR, on_log);
+	/* The first one gets what has no other protocol: plain HTTP, and wsi coming and going. */
+	link_protocol_fill("http", &loop->protocols[0]);
+	link_protocol_fill(LINK_PROTOCOL, &loop->protocols[1]);
+	loop->protocols[2] = (struct lws_protocols){.name = WATCH_PROTOCOL, .callback = on_watch};
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN, .protocols = loop->protocols, .user = user, .timeout_secs = HANDSHAKE_S,
+		.keepalive_timeout = HANDSHAKE_S, .pt_serv_buf_size = READ_BYTES, .fd_limit_per_thread = FDS_MAX,
+		.options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
+	};
+	loop->context = lws_create_context(&info);
+	if (!loop->context) {
+		free(loop);
+		return ERR_SYSTEM;
+	}
+	*out = loop;
+	return ERR_NONE;
+}
+
+void loop_close(struct loop *loop)
+{
+	if (!loop)
+		return;
+	lws_context_destroy(loop->context);
+	free(loop);
+}
+
+struct lws_context *loop_context(const struct loop *loop)
+{
+	return loop->context;
+}
+
+struct lws_vhost *loop_vhost(const struct loop *loop)
+{
+	return lws_get_vhost_by_name(loop->context, "default");
+}
+
+enum err loop_run(struct loop *loop)
+{
+	while (!loop->stopping)
+		if (lws_service(loop->context, 0) < 0)
+			return ERR_SYSTEM;
+	return ERR_NONE;
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->stopping = true;
+	lws_cancel_service(loop->context);
+}
+
+enum err loop_watch(struct loop *loop, int fd, bool (*ready)(void *arg), void *arg, struct loop_watch **out)
+{
+	struct loop_watch *watch = malloc(sizeof(*watch));
+	if (!watch) {
+		close(fd);
+		return ERR_MEMORY;
+	}
+	*watch = (struct loop_watch){.ready = ready, .arg = arg};
+	const lws_adopt_desc_t desc = {.vh = loop_vhost(loop), .type = LWS_ADOPT_RAW_FILE_DESC, .fd = {.filefd = fd},
+		.vh_prot_name = WATCH_PROTOCOL, .opaque = watch};
+	watch->wsi = lws_adopt_descriptor_vhost_via_info(&desc);
+	if (!watch->wsi) {
+		free(watch);
+		return ERR_SYSTEM;
+	}
+	*out = watch;
+	return ERR_NONE;
+}
+
+void loop_unwatch(struct loop_watch *watch)
+{
+	if (watch)
+		lws_set_timeout(watch->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_SYNC);
+}
+
+static void on_sul(lws_sorted_usec_list_t *sul)
+{
+	struct loop_timer *timer = lws_container_of(sul, struct loop_timer, sul);
+	timer->fire(timer->arg);
+}
+
+enum err loop_timer_new(struct loop *loop, void (*fire)(void *arg), void *arg, struct loop_timer **out)
+{
+	struct loop_timer *timer = calloc(1, sizeof(*timer));
+	if (!timer)
+		return ERR_MEMORY;
+	timer->loop = loop;
+	timer->fire = fire;
+	timer->arg = arg;
+	*out = timer;
+	return ERR_NONE;
+}
+
+void loop_timer_free(struct loop_timer *timer)
+{
+	if (!timer)
+		return;
+	lws_sul_cancel(&timer->sul);
+	free(timer);
+}
+
+void loop_timer_set(struct loop_timer *timer, int64_t delay_us)
+{
+	lws_sul_schedule(timer->loop->context, 0, &timer->sul, on_sul, delay_us > 0 ? delay_us : 1);
+}

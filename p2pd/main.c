@@ -1,0 +1,93 @@
+/* p2pd: exchanges records with the other centrals of the mesh. Here only: options, and what is opened in which order. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/journal.h"
+#include "daemon.h"
+#include "seal/seal.h"
+
+#define EXIT_USAGE 2
+
+struct options { const char *db, *notify; };
+
+static const char USAGE[] =
+	"Usage: p2pd --db PATH --notify PATH\n"
+	"Exchange records with the other centrals of the mesh, as configured in the central's database.\n"
+	"\n"
+	"  --db PATH      the central's database; made if it is missing\n"
+	"  --notify PATH  the FIFO by which parkmesh.fcgi wakes it; made if it is missing\n"
+	"  --help         this text\n"
+	"  --version      the version\n"
+	"\n"
+	"SIGTERM: end in good order. SIGHUP: read the configuration again. SIGUSR1: write the state of the mesh to the journal.\n";
+
+static int usage_error(const char *what, const char *value)
+{
+	fprintf(stderr, "p2pd: %s%s. See p2pd --help.\n", what, value);
+	return EXIT_USAGE;
+}
+
+/* -1 to go on, else the program's exit status. */
+static int read_option(int option, struct options *o)
+{
+	switch (option) {
+	case 'd':
+		o->db = optarg;
+		return -1;
+	case 'n':
+		o->notify = optarg;
+		return -1;
+	case 'h':
+		fputs(USAGE, stdout);
+		return EXIT_SUCCESS;
+	case 'v':
+		puts("p2pd " PACKAGE_VERSION);
+		return EXIT_SUCCESS;
+	default:
+		return usage_error("an option is unknown or lacks its value", "");
+	}
+}
+
+static int read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option known[] = {
+		{"db", required_argument, NULL, 'd'}, {"notify", required_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0},
+	};
+	int option, status = -1;
+	opterr = 0;
+	while (status < 0 && (option = getopt_long(argc, argv, "", known, NULL)) != -1)
+		status = read_option(option, o);
+	if (status >= 0)
+		return status;
+	if (optind < argc)
+		return usage_error("there is one argument too many: ", argv[optind]);
+	if (!o->db || !o->notify)
+		return usage_error("--db and --notify are needed", "");
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	int status = read_options(argc, argv, &options);
+	if (status >= 0)
+		return status;
+	const struct world world = world_real();
+	struct daemon *daemon = NULL;
+	struct fault fault = {0};
+	journal_start("p2pd", JOURNAL_INFO);
+	daemon_block_signals();
+	if (!seal_start()) {
+		journal_error("event=start_failed why=\"libsodium cannot start\"");
+		return EXIT_FAILURE;
+	}
+	enum err e = daemon_open(options.db, options.notify, &world, &daemon, &fault);
+	if (e)
+		journal_error("event=start_failed why=\"%s\"", fault.sentence);
+	else if ((e = daemon_run(daemon)) != ERR_NONE)
+		journal_error("event=loop_failed error=%s", err_name(e));
+	daemon_close(daemon);
+	return e ? EXIT_FAILURE : EXIT_SUCCESS;
+}

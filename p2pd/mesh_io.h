@@ -1,0 +1,69 @@
+/*
+ * All that the replication logic sees of the world: two tables of callbacks, links and rows. p2pd fills them with libwebsockets
+ * and the database; a test or a simulation fills them with queues and whatever ledger it likes.
+ *
+ * None of these functions calls back into the mesh. What happens on a link is told through mesh.h, later.
+ */
+#ifndef PARKMESH_P2PD_MESH_IO_H
+#define PARKMESH_P2PD_MESH_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "domain/ledger.h"
+#include "seal/seal.h"
+#include "store/logs.h"
+#include "wire/message.h"
+
+#define LINK_NONE 0 /* no link has this number */
+
+/* Connections. A link is named by a number that is never used twice. */
+struct mesh_links {
+	void *self;
+	/* Begin to dial; mesh_opened or mesh_closed follows. ERR_SYSTEM or ERR_MEMORY: nothing follows. */
+	enum err (*dial)(void *self, const char *host, int port, uint64_t *link);
+	/* Queue one message. bytes are copied. */
+	void (*send)(void *self, uint64_t link, const char *bytes, size_t len);
+	/* Bytes queued that have not left yet. */
+	size_t (*queued)(void *self, uint64_t link);
+	/* The other side has proven itself: messages up to MESSAGE_MAX from now on, and it no longer counts among the strangers. */
+	void (*trust)(void *self, uint64_t link);
+	/* Go on or stop reading from it. */
+	void (*reading)(void *self, uint64_t link, bool on);
+	/* Send what is queued (within 2 s), then close. For the mesh the link is gone at once; nothing more is told of it. */
+	void (*close)(void *self, uint64_t link, const char *why);
+};
+
+/* Rows of this central's database. */
+struct mesh_rows {
+	void *self;
+	/* As log_each_changed. */
+	enum err (*changed)(void *self, int64_t after, bool (*each)(void *arg, const struct log_row *row), void *arg);
+	/* As ledger_read_page, outside a transaction. */
+	enum err (*read_page)(void *self, const char *log, int64_t first, size_t max_records, size_t max_bytes, struct buf *lines,
+		struct page *out);
+	/* As record_chain, outside a transaction. */
+	enum err (*chain_at)(void *self, const char *log, int64_t seq, struct chain *out);
+
+	/* One transaction for several pages; each take is undone by itself when it fails for a fault of the page
+	 * (mesh_page_at_fault), any other error is followed by rollback. */
+	enum err (*begin)(void *self);
+	enum err (*take)(void *self, const struct page *page, struct take_result *out, struct fault *fault);
+	enum err (*commit)(void *self);
+	void (*rollback)(void *self);
+	/* Is there too little room on the disk (below 5 %) to store what peers send? */
+	bool (*disk_low)(void *self);
+
+	/* Each in a transaction of its own. pin as ledger_pin; flag as log_add_flags. */
+	enum err (*pin)(void *self, const char *id, const unsigned char public_key[KEY_BYTES]);
+	enum err (*flag)(void *self, const char *log, unsigned flags);
+	/* Finish a row of `commands`. rtt_ms -1: none. */
+	void (*answer)(void *self, int64_t command, bool ok, double rtt_ms, const char *message);
+};
+
+struct mesh_io { struct mesh_links links; struct mesh_rows rows; };
+
+#endif

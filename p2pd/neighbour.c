@@ -1,0 +1,293 @@
+#include "neighbour.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "base/journal.h"
+#include "base/text.h"
+#include "heartbeat.h"
+#include "state.h"
+
+struct neighbour *neighbour_find(struct mesh *m, const char *id)
+{
+	for (size_t k = 0; k < m->neighbours; k++)
+		if (strcmp(m->neighbour[k]->row.id, id) == 0)
+			return m->neighbour[k];
+	return NULL;
+}
+
+struct neighbour *neighbour_add(struct mesh *m, const char *id)
+{
+	struct neighbour *n = m->neighbours < NEIGHBOURS_MAX ? calloc(1, sizeof(*n)) : NULL;
+	if (!n)
+		return NULL;
+	(void)text_copy(n->row.id, sizeof(n->row.id), id);
+	n->rtt_ms = -1;
+	m->neighbour[m->neighbours++] = n;
+	m->version++;
+	return n;
+}
+
+static void neighbour_free(struct neighbour *n)
+{
+	free(n->log);
+	free(n);
+}
+
+void neighbours_free(struct mesh *m)
+{
+	for (size_t k = 0; k < m->neighbours; k++)
+		neighbour_free(m->neighbour[k]);
+	m->neighbours = 0;
+}
+
+/* End what connections it has, then forget it. */
+static void remove_at(struct mesh *m, size_t k)
+{
+	struct neighbour *n = m->neighbour[k];
+	for (size_t i = 0; i < m->peers; i++) {
+		if (m->peer[i]->neighbour != n)
+			continue;
+		m->peer[i]->neighbour = NULL;
+		peer_end(m, m->peer[i], END_RECONFIGURED, "%s was removed from the configuration.", n->row.id);
+	}
+	command_failed(m, n);
+	m->neighbour[k] = m->neighbour[--m->neighbours];
+	neighbour_free(n);
+	m->version++;
+}
+
+static bool same_place(const struct peer_row *a, const struct peer_row *b)
+{
+	return strcmp(a->ip, b->ip) == 0 && a->p2p_port == b->p2p_port && strcmp(a->dialect, b->dialect) == 0 && a->tls == b->tls;
+}
+
+static void load_row(struct mesh *m, struct neighbour *n, const struct peer_row *row)
+{
+	bool moved = n->configured && !same_place(&n->row, row);
+	n->row = *row;
+	n->marked = true;
+	if (!n->configured || moved)
+		neighbour_hurry(m, n);
+	n->configured = true;
+	for (size_t i = 0; moved && i < m->peers; i++)
+		if (m->peer[i]->neighbour == n)
+			peer_end(m, m->peer[i], END_RECONFIGURED, "The address of %s was changed.", row->id);
+}
+
+enum err neighbours_load(struct mesh *m, const struct peer_row *rows, size_t count)
+{
+	for (size_t k = 0; k < m->neighbours; k++)
+		m->neighbour[k]->marked = !m->neighbour[k]->configured;
+	for (size_t k = 0; k < count; k++) {
+		struct neighbour *n = neighbour_find(m, rows[k].id);
+		if (!n)
+			n = neighbour_add(m, rows[k].id);
+		if (!n)
+			return ERR_MEMORY;
+		load_row(m, n, &rows[k]);
+	}
+	for (size_t k = m->neighbours; k-- > 0;)
+		if (!m->neighbour[k]->marked)
+			remove_at(m, k);
+	return ERR_NONE;
+}
+
+void neighbour_joined(struct mesh *m, struct neighbour *n, struct peer *p)
+{
+	n->refused = false;
+	n->last_error[0] = '\0';
+	n->key_known = true;
+	memcpy(n->key, p->hello.public_key, sizeof(n->key));
+	n->heard_wall_ms = world_wall_ms(m->world);
+	free(n->log);
+	n->log = NULL;
+	n->log_count = 0;
+	m->version++;
+}
+
+/* A random part of 1 s, 2 s, 4 s … 30 s. */
+static void wait_longer(struct mesh *m, struct neighbour *n)
+{
+	int64_t most = BACKOFF_FIRST_MS;
+	for (unsigned k = 0; k < n->attempts && most < BACKOFF_MOST_MS; k++)
+		most *= 2;
+	if (most > BACKOFF_MOST_MS)
+		most = BACKOFF_MOST_MS;
+	n->attempts++;
+	n->dial_ms = mesh_now(m) + world_random_below(m->world, (uint32_t)most + 1);
+}
+
+static void keep_claims(struct neighbour *n, struct peer *p)
+{
+	free(n->log);
+	n->log = p->log;
+	n->log_count = p->log_count;
+	p->log = NULL;
+	p->log_count = 0;
+}
+
+static void forget_if_unknown(struct mesh *m, const struct neighbour *n)
+{
+	for (size_t k = 0; !n->configured && k < m->neighbours; k++)
+		if (m->neighbour[k] == n) {
+			remove_at(m, k);
+			return;
+		}
+}
+
+static bool busy(const struct mesh *m, const struct neighbour *n, bool also_accepted)
+{
+	for (size_t k = 0; k < m->peers; k++) {
+		const struct peer *p = m->peer[k];
+		if (p->neighbour == n && p->state != PEER_CLOSED && (p->state == PEER_READY || p->dialled || also_accepted))
+			return true;
+	}
+	return false;
+}
+
+void neighbour_left(struct mesh *m, struct neighbour *n, struct peer *p, enum peer_end end, const char *sentence, bool was_ready)
+{
+	m->version++;
+	if (was_ready && mesh_now(m) >= p->ready_ms + LASTED_MS)
+		n->attempts = 0;
+	if (mesh_ready_peer(m, n->row.id) || end == END_REPLACED)
+		return;
+	n->refused = peer_end_refused(end);
+	(void)text_copy(n->last_error, sizeof(n->last_error), sentence);
+	if (was_ready)
+		keep_claims(n, p);
+	if (end != END_RECONFIGURED)
+		wait_longer(m, n);
+	command_failed(m, n);
+	forget_if_unknown(m, n);
+}
+
+void neighbour_hurry(struct mesh *m, struct neighbour *n)
+{
+	n->dial_ms = mesh_now(m);
+}
+
+/* Why it cannot be dialled at all; NULL: it can. */
+static const char *obstacle(const struct mesh *m, const struct neighbour *n)
+{
+	if (strcmp(n->row.dialect, "native") != 0)
+		return "It is set to the old dialect, which this version does not speak yet.";
+	if (n->row.tls)
+		return "It is set to TLS, which this version does not speak yet.";
+	if (!m->self.mesh_secret[0] && address_is_numeric(n->row.ip) && !address_is_loopback(n->row.ip))
+		return "Set a mesh secret: without one only centrals on the same machine can be dialled.";
+	return NULL;
+}
+
+static void failed_at_once(struct mesh *m, struct neighbour *n, const char *why, bool refused)
+{
+	if (strcmp(n->last_error, why) != 0)
+		journal_warning("event=not_dialled peer=%s why=\"%s\"", n->row.id, why);
+	n->refused = refused;
+	(void)text_copy(n->last_error, sizeof(n->last_error), why);
+	wait_longer(m, n);
+	command_failed(m, n);
+	m->version++;
+}
+
+static void dial(struct mesh *m, struct neighbour *n)
+{
+	const char *why = obstacle(m, n);
+	if (why) {
+		failed_at_once(m, n, why, true);
+		return;
+	}
+	uint64_t link = LINK_NONE;
+	struct peer *p = NULL;
+	if (m->io.links.dial(m->io.links.self, n->row.ip, n->row.p2p_port, &link) == ERR_NONE) {
+		p = peer_new(m, link, true, n->row.ip);
+		if (!p)
+			m->io.links.close(m->io.links.self, link, "no memory");
+	}
+	if (!p) {
+		failed_at_once(m, n, "It could not be dialled: no room or no memory for another connection.", false);
+		return;
+	}
+	(void)text_copy(p->id, sizeof(p->id), n->row.id);
+	p->neighbour = n;
+	m->version++;
+}
+
+static bool to_dial(const struct mesh *m, const struct neighbour *n)
+{
+	return n->configured && !busy(m, n, false);
+}
+
+void neighbours_run(struct mesh *m)
+{
+	int64_t now = mesh_now(m);
+	for (size_t k = 0; k < m->neighbours; k++)
+		if (now >= m->neighbour[k]->dial_ms && to_dial(m, m->neighbour[k]))
+			dial(m, m->neighbour[k]);
+}
+
+int64_t neighbours_due(const struct mesh *m)
+{
+	int64_t due = INT64_MAX;
+	for (size_t k = 0; k < m->neighbours; k++)
+		if (m->neighbour[k]->dial_ms < due && to_dial(m, m->neighbour[k]))
+			due = m->neighbour[k]->dial_ms;
+	return due;
+}
+
+void neighbour_clock_sentence(const struct neighbour *n, char out[SENTENCE_SIZE])
+{
+	long long off_s = (long long)n->clock_offset_ms / 1000;
+	out[0] = '\0';
+	if (n->clock_known && (n->clock_offset_ms > CLOCK_OFF_MS || n->clock_offset_ms < -CLOCK_OFF_MS))
+		(void)text_format(out, SENTENCE_SIZE, "Its clock is %lld s %s ours; set the clocks of both right.", off_s < 0 ? -off_s : off_s,
+			off_s < 0 ? "behind" : "ahead of");
+}
+
+/* How much it lacks and we lack, by what it last claimed. Nothing is known of one that never was connected. */
+static void compare(const struct mesh *m, const struct peer_log *log, uint32_t count, struct peer_status *out)
+{
+	for (uint32_t i = 0; log && i < m->logs.count; i++) {
+		int64_t claimed = i < count ? log[i].claimed : 0, held = m->logs.log[i].held;
+		if (claimed < held)
+			out->behind += held - claimed;
+		else
+			out->ahead += claimed - held;
+	}
+}
+
+static const struct peer *ready_peer(const struct mesh *m, const struct neighbour *n)
+{
+	for (size_t k = 0; k < m->peers; k++)
+		if (m->peer[k]->neighbour == n && m->peer[k]->state == PEER_READY)
+			return m->peer[k];
+	return NULL;
+}
+
+void neighbour_status(const struct mesh *m, const struct neighbour *n, struct peer_status *out)
+{
+	const struct peer *p = ready_peer(m, n);
+	bool trying = !p && busy(m, n, true);
+	memset(out, 0, sizeof(*out));
+	(void)text_copy(out->id, sizeof(out->id), n->row.id);
+	(void)text_copy(out->ip, sizeof(out->ip), n->configured || !p ? n->row.ip : p->address);
+	(void)text_copy(out->state, sizeof(out->state), p ? "connected" : n->refused ? "refused" : trying ? "connecting" : "waiting");
+	(void)text_copy(out->last_error, sizeof(out->last_error), n->last_error);
+	if (p && !n->last_error[0])
+		neighbour_clock_sentence(n, out->last_error);
+	out->port = n->row.p2p_port;
+	out->configured = n->configured;
+	out->connected = p != NULL;
+	out->last_ping_ms = n->heard_wall_ms;
+	out->rtt_ms = n->rtt_ms;
+	out->clock_known = n->clock_known;
+	out->clock_offset_ms = n->clock_offset_ms;
+	out->key_known = n->key_known;
+	memcpy(out->public_key, n->key, sizeof(out->public_key));
+	if (p && p->vector_known)
+		compare(m, p->log, p->log_count, out);
+	else if (!p)
+		compare(m, n->log, n->log_count, out);
+}

@@ -1,0 +1,66 @@
+/*
+ * One other central, whether connected or not: where it is configured to be, when to dial it next, and what people are shown of
+ * it. Its connections (one, for moments two) are struct peer.
+ *
+ * A configured one: waiting -> (dial_ms) connecting -> connected -> waiting …; or refused instead of waiting, when trying again
+ * will not help until somebody changes something (it is tried all the same).
+ * The wait is a random part of 1 s, doubled up to 30 s with each attempt, and falls back only after a connection lasted 30 s.
+ * One that is not configured exists while it is connected.
+ */
+#ifndef PARKMESH_P2PD_NEIGHBOUR_H
+#define PARKMESH_P2PD_NEIGHBOUR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "peer.h"
+#include "store/site.h"
+
+#define BACKOFF_FIRST_MS 1000
+#define BACKOFF_MOST_MS 30000
+#define LASTED_MS 30000
+
+struct mesh;
+
+struct neighbour {
+	struct peer_row row;              /* of one not configured only the id, weight 0 */
+	bool configured, marked;
+	unsigned attempts;
+	int64_t dial_ms;
+	bool refused;
+	char last_error[SENTENCE_SIZE];
+	int64_t heard_wall_ms;            /* 0: never */
+	double rtt_ms;                    /* -1: unknown */
+	bool clock_known;
+	int64_t clock_offset_ms;          /* its clock minus ours */
+	bool key_known;
+	unsigned char key[KEY_BYTES];
+	int64_t synced_wall_ms;           /* records last exchanged; 0: never */
+	bool synced;                      /* since mesh_sync_states was last asked */
+	struct peer_log *log;             /* what it held when its last connection ended, for `behind` */
+	uint32_t log_count;
+};
+
+struct neighbour *neighbour_find(struct mesh *m, const char *id);
+/* Make one; NULL: no room or no memory. */
+struct neighbour *neighbour_add(struct mesh *m, const char *id);
+/* Mark, load, sweep. ERR_MEMORY. */
+enum err neighbours_load(struct mesh *m, const struct peer_row *rows, size_t count);
+void neighbours_free(struct mesh *m);
+
+/* p, proven to be n, is READY. */
+void neighbour_joined(struct mesh *m, struct neighbour *n, struct peer *p);
+/* p, which dialled n or was proven to be it, has ended. was_ready: it had been READY. */
+void neighbour_left(struct mesh *m, struct neighbour *n, struct peer *p, enum peer_end end, const char *sentence, bool was_ready);
+/* Dial as soon as possible. */
+void neighbour_hurry(struct mesh *m, struct neighbour *n);
+/* Dial whoever is due. */
+void neighbours_run(struct mesh *m);
+/* When the next one is, monotonic ms; INT64_MAX: nobody is to be dialled. */
+int64_t neighbours_due(const struct mesh *m);
+/* The sentence for a clock that is off, "" if it is right or not known. */
+void neighbour_clock_sentence(const struct neighbour *n, char out[SENTENCE_SIZE]);
+void neighbour_status(const struct mesh *m, const struct neighbour *n, struct peer_status *out);
+
+#endif

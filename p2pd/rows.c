@@ -1,0 +1,160 @@
+#include "rows.h"
+
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "apply.h"
+#include "base/journal.h"
+#include "base/text.h"
+#include "store/db.h"
+#include "store/site.h"
+
+void rows_init(struct rows *r, struct ledger *ledger, const struct world *world, const char *path)
+{
+	*r = (struct rows){.db = ledger_db(ledger), .ledger = ledger, .world = world};
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		(void)text_copy(r->folder, sizeof(r->folder), ".");
+	else
+		(void)text_format(r->folder, sizeof(r->folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+static enum err changed(void *self, int64_t after, bool (*each)(void *arg, const struct log_row *row), void *arg)
+{
+	const struct rows *r = self;
+	return log_each_changed(r->db, after, each, arg);
+}
+
+static enum err read_page(void *self, const char *log, int64_t first, size_t max_records, size_t max_bytes, struct buf *lines,
+	struct page *out)
+{
+	const struct rows *r = self;
+	return ledger_read_page(r->db, log, first, max_records, max_bytes, lines, out);
+}
+
+static enum err chain_at(void *self, const char *log, int64_t seq, struct chain *out)
+{
+	const struct rows *r = self;
+	return record_chain(r->db, log, seq, out);
+}
+
+static enum err begin(void *self)
+{
+	const struct rows *r = self;
+	return ledger_begin(r->ledger);
+}
+
+static enum err take(void *self, const struct page *page, struct take_result *out, struct fault *fault)
+{
+	const struct rows *r = self;
+	enum err e = ledger_savepoint(r->ledger);
+	if (e)
+		return e;
+	e = ledger_take(r->ledger, page, out, fault);
+	if (!e)
+		return ledger_savepoint_keep(r->ledger);
+	if (mesh_page_at_fault(e))
+		ledger_savepoint_undo(r->ledger);
+	return e;
+}
+
+static enum err commit(void *self)
+{
+	const struct rows *r = self;
+	enum err e = ledger_commit(r->ledger);
+	if (e) {
+		journal_error("event=commit_failed error=%s sqlite=\"%s\"", err_name(e), db_last_error(r->db));
+		return e;
+	}
+	(void)db_checkpoint(r->db, DB_CHECKPOINT_USUAL);
+	return ERR_NONE;
+}
+
+static void rollback(void *self)
+{
+	const struct rows *r = self;
+	ledger_rollback(r->ledger);
+}
+
+static void look_at_disk(struct rows *r)
+{
+	struct statvfs disk;
+	if (statvfs(r->folder, &disk) != 0 || disk.f_blocks == 0)
+		return;
+	bool low = disk.f_bavail * 100 < disk.f_blocks * DISK_LEAST_PERCENT;
+	if (low && !r->disk_low)
+		journal_error("event=disk_low folder=%s why=\"less than %d %% is free: records of peers are put off; make room\"", r->folder,
+			DISK_LEAST_PERCENT);
+	if (!low && r->disk_low)
+		journal_info("event=disk_has_room folder=%s", r->folder);
+	r->disk_low = low;
+}
+
+static bool disk_low(void *self)
+{
+	struct rows *r = self;
+	int64_t now = world_mono_ms(r->world);
+	if (r->disk_looked_ms == 0 || now >= r->disk_looked_ms + DISK_LOOK_MS) {
+		look_at_disk(r);
+		r->disk_looked_ms = now;
+	}
+	return r->disk_low;
+}
+
+/* The end of a transaction of the ledger's: e is what became of it so far. */
+static enum err end(const struct rows *r, enum err e)
+{
+	if (e) {
+		ledger_rollback(r->ledger);
+		return e;
+	}
+	return ledger_commit(r->ledger);
+}
+
+static enum err pin(void *self, const char *id, const unsigned char public_key[KEY_BYTES])
+{
+	const struct rows *r = self;
+	unsigned char pinned[KEY_BYTES];
+	if (pin_find(r->db, id, pinned) == ERR_NONE)
+		return memcmp(pinned, public_key, KEY_BYTES) == 0 ? ERR_NONE : ERR_DENIED;
+	enum err e = ledger_begin(r->ledger);
+	return e ? e : end(r, ledger_pin(r->ledger, id, public_key));
+}
+
+static enum err add_flags(const struct rows *r, const char *log, unsigned flags)
+{
+	struct log_row row;
+	enum err e = log_find(r->db, log, &row);
+	return e ? e : log_add_flags(r->db, log, flags, row.change);
+}
+
+/* The head does not move, so neither does the change counter: nobody else has to look at it again. */
+static enum err flag(void *self, const char *log, unsigned flags)
+{
+	const struct rows *r = self;
+	enum err e = ledger_begin(r->ledger);
+	return e ? e : end(r, add_flags(r, log, flags));
+}
+
+static void answer(void *self, int64_t command, bool ok, double rtt_ms, const char *message)
+{
+	const struct rows *r = self;
+	enum err e = db_begin(r->db);
+	if (!e) {
+		e = command_finish(r->db, command, ok, rtt_ms, message);
+		if (e)
+			db_rollback(r->db);
+		else
+			e = db_commit(r->db);
+	}
+	if (e)
+		journal_error("event=command_unanswered command=%lld error=%s", (long long)command, err_name(e));
+}
+
+void rows_table(struct rows *r, struct mesh_rows *out)
+{
+	*out = (struct mesh_rows){
+		.self = r, .changed = changed, .read_page = read_page, .chain_at = chain_at, .begin = begin, .take = take, .commit = commit,
+		.rollback = rollback, .disk_low = disk_low, .pin = pin, .flag = flag, .answer = answer,
+	};
+}

@@ -1,0 +1,33 @@
+/*
+ * The mesh's rows, over the ledger and the store. One DB_WRITE connection, one thread.
+ *
+ * States: reading -> begin -> in a transaction (take) -> commit or rollback -> reading. pin, flag and answer are transactions of
+ * their own, only outside of one.
+ */
+#ifndef PARKMESH_P2PD_ROWS_H
+#define PARKMESH_P2PD_ROWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/world.h"
+#include "domain/ledger.h"
+#include "mesh_io.h"
+
+#define DISK_LEAST_PERCENT 5
+#define DISK_LOOK_MS 1000
+
+struct rows {
+	struct db *db;
+	struct ledger *ledger;
+	const struct world *world;
+	char folder[4096];         /* whose file system is looked at; "" none */
+	bool disk_low;
+	int64_t disk_looked_ms;    /* monotonic; 0: never */
+};
+
+/* path is the database's, for the folder it is in. ledger and world outlive rows. */
+void rows_init(struct rows *r, struct ledger *ledger, const struct world *world, const char *path);
+void rows_table(struct rows *r, struct mesh_rows *out);
+
+#endif

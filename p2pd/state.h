@@ -1,0 +1,59 @@
+/*
+ * The mesh's memory, for its own parts (mesh, peer, hello, catchup, apply, relay, heartbeat, neighbour, command). Everybody else
+ * uses mesh.h.
+ */
+#ifndef PARKMESH_P2PD_STATE_H
+#define PARKMESH_P2PD_STATE_H
+
+#include "apply.h"
+#include "base/buf.h"
+#include "base/world.h"
+#include "command.h"
+#include "mesh.h"
+#include "mesh_io.h"
+#include "neighbour.h"
+#include "peer.h"
+#include "vector.h"
+
+#define LINKS_MAX 256               /* connections of all kinds */
+#define NEIGHBOURS_MAX (2 * PEERS_MAX) /* configured ones, and others that know the secret */
+
+struct mesh {
+	struct mesh_io io;
+	const struct world *world;
+	struct identity self;
+	bool configured;
+	struct vector logs;
+	int64_t last_change;            /* the newest log_row.change seen */
+	struct peer *peer[LINKS_MAX];
+	size_t peers;
+	struct neighbour *neighbour[NEIGHBOURS_MAX];
+	size_t neighbours;
+	struct apply apply;
+	struct commands commands;
+	struct mesh_counts counts;
+	int64_t relay_ms;               /* when to look for logs that lag, INT64_MAX: nothing lags */
+	uint64_t turn_link;             /* the peer whose turn it is to catch up */
+	size_t turn_pages;
+	int64_t turn_ms;
+	uint64_t version;               /* counts changes of state that people should see soon */
+	struct buf out, lines;          /* scratch for one message, one page's lines */
+	struct page page;               /* scratch for one page read */
+	struct vector_entry entries[VECTOR_PART]; /* scratch for one message's vector */
+};
+
+static inline int64_t mesh_now(const struct mesh *m)
+{
+	return world_mono_ms(m->world);
+}
+
+/* The connection on this link, NULL if there is none (any more). */
+struct peer *mesh_peer(struct mesh *m, uint64_t link);
+/* The READY connection with this central, NULL if there is none. */
+struct peer *mesh_ready_peer(struct mesh *m, const char *id);
+/* p has become READY: of several connections with the same central close what is not needed. */
+void mesh_settle(struct mesh *m, struct peer *p);
+/* The router: the one place where what a READY peer says is handed on, to marks, merge, or who waits for an answer. */
+void mesh_route(struct mesh *m, struct peer *p, struct peer_event *e);
+
+#endif

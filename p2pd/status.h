@@ -1,0 +1,34 @@
+/* Status rows: peer_status, mesh_status, p2p_sync_state. Written when something changed, and every 5 s as a sign of life. */
+#ifndef PARKMESH_P2PD_STATUS_H
+#define PARKMESH_P2PD_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/world.h"
+#include "store/site.h"
+
+#define STATUS_MS 5000      /* readers call p2pd dead after 10 s */
+#define STATUS_PEERS 200
+
+struct mesh;
+
+struct status {
+	struct peer_status written[STATUS_PEERS]; /* as they are in the table */
+	size_t count;
+	int64_t due_ms;                           /* monotonic: write even if nothing changed */
+	uint64_t version;                         /* mesh_version when last written */
+	char error[160];                          /* of mesh_status, as last written */
+};
+
+/* Take over what a run before this one left, so that rows of peers that are gone are removed. */
+void status_open(struct status *s, struct db *db);
+/* Is there something that people should see at once? */
+bool status_urgent(const struct status *s, const struct mesh *m);
+/* Write what changed; of numbers that move all the time (last sign of life, round trip, offset) only every STATUS_MS. */
+void status_write(struct status *s, struct db *db, struct mesh *m, bool listening, const char *error, const struct world *world);
+/* The last row of a p2pd that ends: nothing is connected. */
+void status_close(struct status *s, struct db *db, const struct world *world);
+
+#endif
