@@ -218,11 +218,11 @@ static void delivered(struct mesh *m, const struct done *d)
 	}
 }
 
-static void forked(struct mesh *m, const struct done *d, const char *why)
+static void forked(struct mesh *m, const struct done *d)
 {
 	uint32_t i = vector_find(&m->logs, d->log);
 	if (i != LOG_NONE)
-		catchup_stop(m, d->peer, i, why);
+		catchup_stop(m, d->peer, i, "its page verifies but does not continue what is held here");
 	send_ack(m, d->peer, d, false);
 }
 
@@ -239,10 +239,7 @@ static void answer_taken(struct mesh *m, const struct done *d)
 		send_ack(m, d->peer, d, true);
 		break;
 	case TAKEN_FORK:
-		forked(m, d, "its page verifies but does not continue what is held here");
-		break;
-	case TAKEN_CLOSED_TO:
-		forked(m, d, "this log is flagged as forked");
+		forked(m, d);
 		break;
 	}
 }

@@ -51,7 +51,7 @@ static void consider(const struct mesh *m, struct peer *p, uint32_t i)
 {
 	const struct peer_log *c = &p->log[i];
 	const struct known_log *k = &m->logs.log[i];
-	if (!(c->flags & SERVED) || (c->flags & STOPPED) || (k->flags & LOG_FORKED) || c->cursor > k->held)
+	if (!(c->flags & SERVED) || (c->flags & STOPPED) || c->cursor > k->held)
 		return;
 	enqueue(p, i);
 }
@@ -214,7 +214,7 @@ static void send_page(struct mesh *m, struct peer *p)
 	const struct known_log *k = &m->logs.log[i];
 	struct peer_log *c = &p->log[i];
 	dequeue(p);
-	if (!(c->flags & SERVED) || (c->flags & STOPPED) || (k->flags & LOG_FORKED) || c->cursor > k->held)
+	if (!(c->flags & SERVED) || (c->flags & STOPPED) || c->cursor > k->held)
 		return;
 	buf_reset(&m->lines);
 	enum err e = m->io.rows.read_page(m->io.rows.self, k->log, c->cursor, PAGE_RECORDS, PAGE_BYTES, &m->lines, &m->page);

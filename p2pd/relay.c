@@ -147,7 +147,7 @@ void relay_run(struct mesh *m)
 		return;
 	bool lags = false;
 	for (uint32_t i = 0; i < m->logs.count; i++)
-		if ((m->logs.log[i].lacking_ms || m->logs.log[i].relay != LINK_NONE) && !(m->logs.log[i].flags & LOG_FORKED))
+		if (m->logs.log[i].lacking_ms || m->logs.log[i].relay != LINK_NONE)
 			lags |= look_at(m, i, now);
 	for (size_t k = 0; k < m->peers; k++)
 		if (m->peer[k]->relay_changed && m->peer[k]->state == PEER_READY)

@@ -50,8 +50,8 @@ enum taken {
 	TAKEN_NEW,      /* at least one record was new and is now merged */
 	TAKEN_HELD,     /* all of it was held already */
 	TAKEN_GAP,      /* it begins beyond what is held: dropped, nothing wrong */
-	TAKEN_FORK,     /* it verifies, but is not ours: the log is flagged and no longer exchanged */
-	TAKEN_CLOSED_TO /* the log was flagged forked before: dropped */
+	TAKEN_FORK      /* it verifies, but does not continue what is held: dropped, the log flagged for operators; the caller exchanges
+	                 * that log no longer with whoever sent it, while others may well go on delivering ours */
 };
 struct take_result {
 	enum taken taken;

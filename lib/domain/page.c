@@ -59,7 +59,7 @@ enum err ledger_read_page(struct db *db, const char *log, int64_t first_seq, siz
 
 	if (e != ERR_NONE)
 		return e;
-	if ((row.flags & LOG_FORKED) != 0 || first_seq > row.head_seq)
+	if (first_seq > row.head_seq)
 		return ERR_NOT_FOUND;
 	e = collect_page(db, log, first_seq, &c);
 	if (e == ERR_NOT_FOUND) {
@@ -182,9 +182,11 @@ static enum err find_fork(struct ledger *l, const struct incoming *in, bool *for
 
 static enum err alarm_fork(struct ledger *l, const struct incoming *in)
 {
-	journal_error("event=fork log=%s author=%s note=\"two sealed histories of one log; it is no longer exchanged\"", in->page->log,
+	journal_error("event=fork log=%s author=%s note=\"two sealed histories of one log; the one held here stays\"", in->page->log,
 		in->log.id);
-	return in->held ? log_add_flags(l->db, in->page->log, LOG_FORKED, ledger_change(l)) : ERR_NONE;
+	if (!in->held || (in->log.flags & LOG_FORKED) != 0)
+		return ERR_NONE;
+	return log_add_flags(l->db, in->page->log, LOG_FORKED, ledger_change(l));
 }
 
 static enum err flag_rolled_back(struct ledger *l, const char *log)
@@ -302,10 +304,6 @@ static enum err take(struct ledger *l, struct incoming *in, struct take_result *
 	if (in->page->first_seq > in->log.head_seq + 1) {
 		text_copy(out->author, sizeof(out->author), in->log.id);
 		out->taken = TAKEN_GAP;
-		return ERR_NONE;
-	}
-	if (in->held && (in->log.flags & LOG_FORKED) != 0) {
-		out->taken = TAKEN_CLOSED_TO;
 		return ERR_NONE;
 	}
 	e = parse_lines(in, fault);

@@ -16,7 +16,7 @@ struct db;
 
 enum log_flag {
 	LOG_CLOSED = 1,      /* another log names it as previous */
-	LOG_FORKED = 2,      /* two sealed records share (log, seq): no longer exchanged */
+	LOG_FORKED = 2,      /* somebody holds another sealed record under one of its numbers: the alarm for operators */
 	LOG_UNPINNED = 4,    /* its author's key is not pinned here */
 	LOG_ROLLED_BACK = 8  /* somebody holds more of it than its author did, or another log names the same previous */
 };
