@@ -15,6 +15,7 @@ const char *err_name(enum err e)
 	case ERR_NOT_FOUND: return "not_found";
 	case ERR_CONFLICT: return "conflict";
 	case ERR_DENIED: return "denied";
+	case ERR_STRANGER: return "stranger";
 	case ERR_UNAVAILABLE: return "unavailable";
 	case ERR_CORRUPT: return "corrupt";
 	case ERR_SYSTEM: return "system";

@@ -16,6 +16,7 @@ enum err {
 	ERR_NOT_FOUND,   /* what is named does not exist */
 	ERR_CONFLICT,    /* the state forbids it */
 	ERR_DENIED,      /* not this caller, not this key */
+	ERR_STRANGER,    /* the caller has not shown who it is */
 	ERR_UNAVAILABLE, /* the database cannot be written for now: disk full, read-only, I/O error */
 	ERR_CORRUPT,     /* what is held does not fit together */
 	ERR_SYSTEM,      /* the operating system or a library refused */

@@ -119,6 +119,17 @@ static int hex_value(char c)
 	return -1;
 }
 
+int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 bool hex_is(const char *text, size_t digits)
 {
 	for (size_t i = 0; i < digits; i++) {

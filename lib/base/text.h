@@ -21,6 +21,8 @@ bool text_vformat(char *dst, size_t size, const char *format, va_list args) __at
 void hex_encode(char *out, const void *bytes, size_t len);
 /* Exactly 2·len lower-case hex digits into len bytes; false on any other text. */
 bool hex_decode(void *out, size_t len, const char *hex);
+/* The value of one hex digit of either case; -1 if it is none. */
+int hex_digit(char c);
 /* Is text exactly digits lower-case hex digits? */
 bool hex_is(const char *text, size_t digits);
 

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/zone.h"
+#include "domain/gate_write.h"
 #include "domain/plate.h"
 #include "domain/tariff.h"
 #include "wire/message.h"
@@ -19,16 +20,20 @@
 struct db;
 struct ledger;
 
-#define EVENT_ID_SIZE 128
 #define NAME_SIZE 64       /* edge ids, camera names and the like */
 
 enum direction { DIRECTION_ANY, DIRECTION_ENTRY, DIRECTION_EXIT };
 
 /* A time an edge gave, and its own clock now; -1 when it did not. Seconds (may be fractional) or ms since 1970: below 1e11 it is
  * seconds. */
-struct edge_time { double timestamp, sent_at; };
-/* The moment (Unix ms) an edge's event happened, if its time counts: sent_at within 60 s of now, at most 30 days old, not ahead
- * of now. -1: the time of arrival counts. Pure. */
+struct edge_time {
+	double timestamp, sent_at;
+	bool clock_known;          /* good by its last heartbeat (domain/camera); only looked at without sent_at */
+};
+/* Is this, told just now, the time of a clock within 60 s of ours? Pure. */
+bool edge_clock_good(double told, int64_t now_ms);
+/* The moment (Unix ms) an edge's event happened, if its time counts: its clock is known to be good (by sent_at, else by its
+ * heartbeat), at most 30 days old, not ahead of now. -1: the time of arrival counts. Pure. */
 int64_t edge_time_counts(const struct edge_time *t, int64_t now_ms);
 
 struct gate_ask {
@@ -51,9 +56,12 @@ struct gate_answer {
 	char entry_from[CENTRAL_ID_SIZE];/* central it came in by */
 	int64_t fee;
 	char duration[DURATION_SIZE];
+	char subscriber[OWNER_SIZE];     /* whose active subscription the plate has, "" none; only gate_look fills it */
 };
 
-/* Open the barrier. ERR_CONFLICT: direction does not fit (fault and out say why). In the ledger's transaction. */
+/* Open the barrier. Without a direction the edge's lane (store/edges) decides it, and without one whether the vehicle is inside.
+ * ERR_CONFLICT: direction does not fit what is known or the lane, and it is not forced (fault and out say why). In the ledger's
+ * transaction. */
 enum err gate_open(struct ledger *l, const struct gate_ask *ask, struct gate_answer *out, struct fault *fault);
 /* The barrier has closed: confirm the newest unconfirmed entry of that plate at that edge. event_id: "" any. ERR_NOT_FOUND: none
  * such, nothing written (the caller answers success all the same). */

@@ -9,6 +9,7 @@
 #include "store/db.h"
 #include "store/site.h"
 
+#define UNREAD_BATCH 256            /* records merged again in one transaction */
 #define SEAL_RECORDS 256            /* an author seals at least so often … */
 #define SEAL_BYTES (192 * 1024)     /* … and before so many bytes of lines with their newlines */
 
@@ -27,27 +28,42 @@ static enum err merge_again(struct ledger *l, const char *line, size_t len)
 	e = log_find(l->db, r.log, &log);
 	readable = e == ERR_NONE && ledger_may_merge(&r, log.id);
 	if (e == ERR_NONE)
-		e = record_mark(l->db, r.log, r.seq, readable ? 0 : MERGE_VERSION);
+		e = record_mark(l->db, &r, readable ? 0 : MERGE_VERSION);
 	if (e == ERR_NONE && readable)
 		e = stay_merge(&m, &r);
 	record_free(&r);
 	return e;
 }
 
-static enum err merge_unread(struct ledger *l)
+/* One transaction's worth of them. ERR_NOT_FOUND: none is left. */
+static enum err merge_some_unread(struct ledger *l)
 {
-	enum err e = ledger_begin(l);
+	enum err e = ledger_begin(l), done;
 
-	while (e == ERR_NONE) {
+	if (e != ERR_NONE)
+		return e;
+	for (int i = 0; e == ERR_NONE && i < UNREAD_BATCH; i++) {
 		buf_reset(&l->line);
 		e = record_next_unread(l->db, &l->line);
 		if (e == ERR_NONE)
 			e = merge_again(l, buf_text(&l->line), l->line.len);
 	}
-	if (e == ERR_NOT_FOUND)
-		return ledger_commit(l);
-	ledger_rollback(l);
-	return e;
+	if (e != ERR_NONE && e != ERR_NOT_FOUND) {
+		ledger_rollback(l);
+		return e;
+	}
+	done = ledger_commit(l);
+	return done == ERR_NONE ? e : done;
+}
+
+static enum err merge_unread(struct ledger *l)
+{
+	enum err e;
+
+	do
+		e = merge_some_unread(l);
+	while (e == ERR_NONE);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
 enum err ledger_open(struct db *db, const char *writer, const struct world *world, struct ledger **out)
@@ -272,7 +288,8 @@ static enum err insert_own_log(struct ledger *l, const struct log_open_data *ope
 static enum err open_own_log(struct ledger *l, int64_t wall)
 {
 	struct log_row last;
-	struct record r = { .type = RECORD_LOG_OPEN, .timestamp = wall, .at = wall, .has_hlc = true, .source_central = l->now.central };
+	struct record r = { .type = RECORD_LOG_OPEN, .type_name = record_type_name(RECORD_LOG_OPEN), .timestamp = wall, .at = wall,
+		.has_hlc = true, .source_central = l->now.central };
 	struct log_open_data *open = &r.data.log_open;
 	enum err e = log_last_of(l->db, l->now.central, l->writer, l->keys.public_key, &last);
 
@@ -312,7 +329,8 @@ enum err ledger_append(struct ledger *l, struct record *r)
 			return e;
 	}
 	r->type_name = record_type_name(r->type);
-	r->source_central = l->now.central;
+	if (!r->legacy || r->source_central == NULL)
+		r->source_central = l->now.central;
 	r->timestamp = wall;
 	r->hlc = tick(l, wall);
 	r->has_hlc = r->readable = true;

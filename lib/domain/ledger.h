@@ -41,7 +41,8 @@ enum err ledger_savepoint_keep(struct ledger *l);
 void ledger_savepoint_undo(struct ledger *l);
 
 /* Append r to the own log and merge it. The caller fills type, event_id, data, and at (-1: the wall clock); the ledger fills
- * source_central, timestamp, log, seq, hlc. r's own log, seq and hlc are set on return. In a transaction. */
+ * source_central (a legacy record may name its own), timestamp, log, seq, hlc. r's own log, seq and hlc are set on return. In a
+ * transaction. */
 enum err ledger_append(struct ledger *l, struct record *r);
 /* The central's id, as records written now will carry it. In a transaction. */
 const char *ledger_central(const struct ledger *l);
@@ -68,6 +69,9 @@ enum err ledger_take(struct ledger *l, const struct page *page, struct take_resu
  * out->more says whether more is held. ERR_NOT_FOUND: nothing is held from there on. db may be any connection. */
 enum err ledger_read_page(struct db *db, const char *log, int64_t first_seq, size_t max_records, size_t max_bytes,
 	struct buf *lines, struct page *out);
+
+/* Readable, and in the name of its log's author (or, of the old dialect, of the central it was told by). */
+bool ledger_may_merge(const struct record *r, const char *author);
 
 /* Is the key of this central pinned to another, is it new? Pins it when new; drops LOG_UNPINNED from its logs. ERR_DENIED: it is
  * pinned to another key. In a transaction. */

@@ -28,7 +28,5 @@ struct ledger {
 int64_t ledger_change(struct ledger *l);
 /* The hybrid clock follows a record received. */
 void ledger_follow(struct ledger *l, const struct record *r);
-/* Readable, and in the name of its log's author (or, of the old dialect, of the central it was told by). */
-bool ledger_may_merge(const struct record *r, const char *author);
 
 #endif

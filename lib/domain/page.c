@@ -8,6 +8,9 @@
 #include "domain/stay.h"
 #include "store/site.h"
 
+/* Lines of a page with their newlines, at most: the envelope goes into the message as well. */
+#define PAGE_BYTES_MAX (MESSAGE_MAX - MESSAGE_MAX_BEFORE_AUTH)
+
 /* ---- pages out ---- */
 
 struct collecting { struct buf *lines; struct page *page; size_t start, max_records, max_bytes; size_t offset[MESSAGE_RECORDS_MAX]; };
@@ -65,7 +68,7 @@ enum err ledger_read_page(struct db *db, const char *log, int64_t first_seq, siz
 	if (e == ERR_NOT_FOUND) {
 		/* No seal within the caller's wish: as far as a message may go there is one, by what authors promise. */
 		c.max_records = MESSAGE_RECORDS_MAX;
-		c.max_bytes = MESSAGE_MAX - MESSAGE_MAX_BEFORE_AUTH;
+		c.max_bytes = PAGE_BYTES_MAX;
 		e = collect_page(db, log, first_seq, &c);
 	}
 	if (e == ERR_NONE)
@@ -97,6 +100,18 @@ static void incoming_free(struct incoming *in)
 	for (size_t i = 0; in != NULL && i < in->parsed; i++)
 		record_free(&in->record[i]);
 	free(in);
+}
+
+/* What is taken must be such that it can be passed on: a sealed run that fills a message to its brim could not. */
+static enum err check_size(const struct page *p, struct fault *fault)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		bytes += p->line[i].len + 1;
+	if (bytes <= PAGE_BYTES_MAX)
+		return ERR_NONE;
+	return fault_set(fault, ERR_TOO_LARGE, "page_size", "", "A page of log %s is too large to be passed on.", p->log);
 }
 
 static enum err parse_lines(struct incoming *in, struct fault *fault)
@@ -306,7 +321,9 @@ static enum err take(struct ledger *l, struct incoming *in, struct take_result *
 		out->taken = TAKEN_GAP;
 		return ERR_NONE;
 	}
-	e = parse_lines(in, fault);
+	e = check_size(in->page, fault);
+	if (e == ERR_NONE)
+		e = parse_lines(in, fault);
 	if (e == ERR_NONE && !in->held)
 		e = learn_author(in, fault);
 	if (e == ERR_NONE)

@@ -35,6 +35,17 @@ size_t plate_reduce(const char *text, char out[PLATE_SIZE])
 	return len;
 }
 
+enum err plate_read(const char *text, char out[PLATE_SIZE], struct fault *fault)
+{
+	size_t len = plate_reduce(text, out);
+
+	if (len < PLATE_MIN)
+		return fault_set(fault, ERR_INVALID, "plate_too_short", "plate_id", "Invalid plate number (too short)");
+	if (len > PLATE_MAX)
+		return fault_set(fault, ERR_INVALID, "plate_too_long", "plate_id", "Invalid plate number (too long)");
+	return ERR_NONE;
+}
+
 /*
  * The forms in use. In shape 9 is a digit, A a letter, M and D themselves; view takes the plate's characters one by one for its
  * digits and letters and adds the rest. The first shape that fits counts. A motorbike's old plate of four digits (29B1-1234)

@@ -178,6 +178,50 @@ enum err site_config_write(struct db *db, const struct site_config *c, struct fa
 	return e == ERR_NONE ? write_peers(db, c) : e;
 }
 
+static enum err unknown_peer(const char *id, struct fault *fault)
+{
+	return fault_set(fault, ERR_NOT_FOUND, "unknown_peer", "peer_id", "No peer %.32s is configured. See which are: parkmeshctl peer list.",
+		id);
+}
+
+enum err site_peer_add(struct db *db, const struct peer_row *row, struct fault *fault)
+{
+	struct site_config c;
+	enum err e = site_config_read(db, &c);
+
+	if (e != ERR_NONE)
+		return e;
+	if (has_peer(&c, row->id))
+		return fault_set(fault, ERR_CONFLICT, "peer_exists", "id", "%s is a peer already. Remove it first, or choose another id.", row->id);
+	if (c.peer_count == PEERS_MAX)
+		return fault_set(fault, ERR_INVALID, "too_many_peers", "peer_centrals", "A central has at most %d peers.", PEERS_MAX);
+	c.peers[c.peer_count++] = *row;
+	return site_config_write(db, &c, fault);
+}
+
+enum err site_peer_remove(struct db *db, const char *id, struct fault *fault)
+{
+	struct site_config c;
+	enum err e = site_config_read(db, &c);
+
+	if (e != ERR_NONE)
+		return e;
+	return has_peer(&c, id) ? peer_delete(db, id) : unknown_peer(id, fault);
+}
+
+enum err site_peer_repin(struct db *db, const char *id, struct fault *fault)
+{
+	unsigned char key[KEY_BYTES];
+	struct site_config c;
+	enum err e = site_config_read(db, &c), pinned = pin_find(db, id, key);
+
+	if (e != ERR_NONE)
+		return e;
+	if (pinned == ERR_NOT_FOUND)
+		return has_peer(&c, id) ? ERR_NONE : unknown_peer(id, fault);
+	return pinned == ERR_NONE ? pin_delete(db, id) : pinned;
+}
+
 enum err site_secret_set(struct db *db, const char *mesh, const char *secret, struct fault *fault)
 {
 	struct identity self;

@@ -34,6 +34,13 @@ enum err site_config_read(struct db *db, struct site_config *out);
 enum err site_config_check(const struct site_config *c, struct fault *fault);
 /* All or nothing, in a transaction. Ring the bell after the commit. */
 enum err site_config_write(struct db *db, const struct site_config *c, struct fault *fault);
+/* One peer more, under the checks of the whole. In a transaction, as the next two. ERR_CONFLICT: it is one already. */
+enum err site_peer_add(struct db *db, const struct peer_row *row, struct fault *fault);
+/* ERR_NOT_FOUND: it is none. */
+enum err site_peer_remove(struct db *db, const char *id, struct fault *fault);
+/* Forget the key that id is pinned to: the next one proven is pinned. Logs under the old key stay as they are flagged, since they were
+ * confirmed when they came. ERR_NOT_FOUND: neither a peer nor pinned. */
+enum err site_peer_repin(struct db *db, const char *id, struct fault *fault);
 /* Set mesh name and secret ("" none); computes the mesh key (20 ms). In a transaction. ERR_INVALID with fault. */
 enum err site_secret_set(struct db *db, const char *mesh, const char *secret, struct fault *fault);
 /* A fresh 128-bit secret as 32 hex digits. */

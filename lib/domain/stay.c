@@ -9,7 +9,9 @@
 #include "domain/renew.h"
 #include "domain/replay.h"
 #include "domain/said.h"
+#include "domain/subscription.h"
 #include "store/settings.h"
+#include "wire/json.h"
 
 void stay_flags_text(const struct flag_facts *f, char out[FLAGS_SIZE])
 {
@@ -76,11 +78,61 @@ static enum err note_change(const struct merge *m, const struct record *r)
 	return e;
 }
 
+/* An entry or exit by hand is a change a person made; what it says goes into new_data. Noted after it was merged, so that the row
+ * is there. */
+static enum err note_by_hand(const struct merge *m, const struct record *r)
+{
+	bool entry = r->type == RECORD_ENTRY;
+	const char *by = entry ? r->data.entry.by : r->data.exit.by, *why = entry ? r->data.entry.why : r->data.exit.why;
+	char own[EXIT_NAME_SIZE];
+	struct change_row c = { .event_id = r->event_id, .type = "UPDATE", .by = by, .now_ms = m->now_ms };
+	struct buf data;
+	enum err e;
+
+	if (by == NULL || r->legacy)
+		return ERR_NONE;
+	if (c.event_id == NULL) {
+		exit_name_make(r->log, r->seq, own);
+		c.event_id = own;
+	}
+	if (entry)
+		c.new_plate_id = r->data.entry.plate_id;
+	buf_init(&data, 6 * RECORD_MAX);
+	buf_char(&data, '{');
+	json_add_text(&data, "action", entry ? "entry" : "exit");
+	if (!entry) {
+		json_add_text(&data, "reason", r->data.exit.reason);
+		json_add_integer(&data, "fee", r->data.exit.fee);
+	}
+	json_add_text(&data, "why", why);
+	buf_char(&data, '}');
+	c.new_data = buf_text(&data);
+	e = data.failed ? ERR_MEMORY : change_insert(m->db, &c);
+	buf_free(&data);
+	return e;
+}
+
+static enum err merge_movement(const struct merge *m, const struct record *r)
+{
+	enum err e = r->type == RECORD_ENTRY ? direct_entry(m, r) : direct_exit(m, r);
+
+	return e == ERR_NONE ? note_by_hand(m, r) : e;
+}
+
 static enum err merge_correction(const struct merge *m, const struct record *r)
 {
 	enum err e = note_change(m, r);
 
 	return e == ERR_NONE ? renew_subject(m, r->event_id) : e;
+}
+
+static enum err set_config(const struct merge *m, const struct config_data *d, const struct key *written)
+{
+	static const char subscription[] = "subscription/";
+	size_t len = sizeof(subscription) - 1;
+	enum err e = setting_write(m->db, d->key, d->value, written);
+
+	return e == ERR_NONE && strncmp(d->key, subscription, len) == 0 ? subscription_keep(m->db, d->key + len, d->value) : e;
 }
 
 /* The last by W wins per key. */
@@ -93,20 +145,19 @@ static enum err merge_config(const struct merge *m, const struct record *r)
 
 	if (e != ERR_NONE && e != ERR_NOT_FOUND)
 		return e;
-	older = e == ERR_NONE && key_compare_written(&k, &held.written) <= 0;
+	older = e == ERR_NONE && key_compare_written(&k, &held.written) < 0;
 	free(held.value);
-	return older ? ERR_NONE : setting_write(m->db, r->data.config.key, r->data.config.value, &k);
+	return older ? ERR_NONE : set_config(m, &r->data.config, &k);
 }
 
 enum err stay_merge(const struct merge *m, const struct record *r)
 {
 	switch (r->type) {
 	case RECORD_ENTRY:
-		return direct_entry(m, r);
+	case RECORD_EXIT:
+		return merge_movement(m, r);
 	case RECORD_CONFIRMED:
 		return merge_confirmed(m, r);
-	case RECORD_EXIT:
-		return direct_exit(m, r);
 	case RECORD_CORRECTION:
 	case RECORD_VOID:
 		return merge_correction(m, r);

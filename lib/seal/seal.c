@@ -38,6 +38,16 @@ void key_fingerprint(const unsigned char public_key[KEY_BYTES], char out[FINGERP
 	}
 }
 
+void digest_make(const void *first, size_t first_len, const void *second, size_t second_len, unsigned char out[DIGEST_BYTES])
+{
+	crypto_hash_sha256_state state;
+
+	crypto_hash_sha256_init(&state);
+	crypto_hash_sha256_update(&state, first, first_len);
+	crypto_hash_sha256_update(&state, second, second_len);
+	crypto_hash_sha256_final(&state, out);
+}
+
 void chain_zero(struct chain *c)
 {
 	memset(c->byte, 0, sizeof c->byte);

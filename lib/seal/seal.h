@@ -16,6 +16,7 @@
 #define SECRET_KEY_BYTES 64   /* Ed25519 secret key as libsodium keeps it */
 #define CHAIN_BYTES 32
 #define SIGNATURE_BYTES 64
+#define DIGEST_BYTES 32
 #define LOG_ID_SIZE 33        /* 32 hex digits and NUL */
 #define LOG_RANDOM_BYTES 16
 #define FINGERPRINT_SIZE 40   /* "xxxx xxxx … " eight groups and NUL */
@@ -31,6 +32,9 @@ bool seal_start(void);
 void key_pair_make(const unsigned char seed[32], struct key_pair *out);
 /* What people compare: the first 16 bytes of SHA-256(public key) as "xxxx xxxx …" hex in groups of four. */
 void key_fingerprint(const unsigned char public_key[KEY_BYTES], char out[FINGERPRINT_SIZE]);
+
+/* SHA-256(first ‖ second); a part of no bytes may be NULL. */
+void digest_make(const void *first, size_t first_len, const void *second, size_t second_len, unsigned char out[DIGEST_BYTES]);
 
 void chain_zero(struct chain *c);
 /* Move the chain over the next record's bytes. */

@@ -20,9 +20,10 @@
 #define BUSY_TRIES 25000          /* 5 s in all */
 #define CHECKPOINT_PIECE (1024 * 1024)
 
-static bool in_memory(const char *path)
+/* Nobody else's: no lock, no write-ahead log. */
+static bool is_private(const char *path)
 {
-	return strcmp(path, ":memory:") == 0;
+	return path[0] == '\0' || strcmp(path, ":memory:") == 0;
 }
 
 /* Only strangers (the sqlite3 shell, a backup) make SQLite busy: our own writers queue at the lock file. */
@@ -76,6 +77,11 @@ static enum err pragma_int(struct db *db, const char *sql, int64_t *out)
 		*out = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);
 	return e;
+}
+
+enum err db_file_version(struct db *db, int64_t *out)
+{
+	return pragma_int(db, "PRAGMA user_version", out);
 }
 
 static enum err lock_file_open(const char *path, const char *suffix, int *fd)
@@ -188,7 +194,7 @@ static enum err open_handle(struct db *db, struct fault *fault)
 		return fault_set(fault, sql_err(code), "database", "", "%s cannot be opened: %s. Check that it exists and who may read it.",
 			db->path, sqlite3_errstr(code));
 	e = connection_settings(db);
-	if (e == ERR_NONE && db->mode == DB_WRITE && !in_memory(db->path))
+	if (e == ERR_NONE && db->mode == DB_WRITE && !is_private(db->path))
 		e = db_exec(db, "PRAGMA journal_mode = WAL");
 	if (e != ERR_NONE)
 		return fault_set(fault, e, "database", "", "%s cannot be used: %s.", db->path, db->last_error);
@@ -209,7 +215,7 @@ enum err db_open(const char *path, enum db_mode mode, struct db **out, struct fa
 	if (db->path == NULL)
 		goto out;
 	mask = umask(0077); /* the database holds keys and plates: nobody else's to read */
-	e = mode == DB_WRITE && !in_memory(path) ? lock_file_open(path, "lock", &db->lock_fd) : ERR_NONE;
+	e = mode == DB_WRITE && !is_private(path) ? lock_file_open(path, "lock", &db->lock_fd) : ERR_NONE;
 	if (e != ERR_NONE)
 		fault_set(fault, e, "database", "", "%s-lock cannot be made: %s. Check the folder and who may write there.", path,
 			strerror(errno));
@@ -279,9 +285,10 @@ void db_rollback(struct db *db)
 	write_unlock(db);
 }
 
+/* SQLite ends a transaction by itself after some errors (no memory, full disk): then ours is over, too, whatever we meant. */
 bool db_in_transaction(const struct db *db)
 {
-	return db->transaction;
+	return db->transaction && sqlite3_get_autocommit(db->handle) == 0;
 }
 
 enum err db_savepoint(struct db *db)
@@ -290,6 +297,8 @@ enum err db_savepoint(struct db *db)
 
 	if (!db->transaction || db->savepoint)
 		abort(); /* one level, inside a transaction */
+	if (!db_in_transaction(db))
+		return ERR_UNAVAILABLE; /* outside of one a savepoint would commit by itself */
 	e = db_exec(db, "SAVEPOINT request");
 	db->savepoint = e == ERR_NONE;
 	return e;
@@ -341,7 +350,7 @@ enum err db_checkpoint(struct db *db, int64_t at_least)
 	int code;
 	enum err e;
 
-	if (bytes < at_least || in_memory(db->path)) {
+	if (bytes < at_least || is_private(db->path)) {
 		db->checkpointed_at = 0;
 		return ERR_NONE;
 	}

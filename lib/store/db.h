@@ -24,8 +24,8 @@ enum db_mode {
 };
 
 /* Open the file. ERR_UNAVAILABLE if it cannot be read or written, ERR_CORRUPT if it is no parkmesh database, ERR_CONFLICT if a
- * newer program wrote it; fault says what to do. On success close with db_close. path ":memory:" is allowed for tests (no lock
- * file then). */
+ * newer program wrote it; fault says what to do. On success close with db_close. path ":memory:" is allowed for tests, and ""
+ * for a database on disk that is private to this connection and gone after db_close (no lock file then). */
 enum err db_open(const char *path, enum db_mode mode, struct db **out, struct fault *fault);
 void db_close(struct db *db);
 
@@ -57,6 +57,8 @@ enum err db_checkpoint(struct db *db, int64_t at_least);
 enum err db_data_version(struct db *db, int64_t *out);
 /* The sentence SQLite has for the last failure on this connection, for the journal. */
 const char *db_last_error(const struct db *db);
+/* The schema version the file has. */
+enum err db_file_version(struct db *db, int64_t *out);
 /* The newest schema version this program knows. */
 int db_schema_version(void);
 

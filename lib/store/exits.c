@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/text.h"
 #include "base/zone.h"
 #include "store/stays.h"
 #include "store/stays_internal.h"
@@ -93,7 +94,8 @@ enum err exit_insert(struct db *db, const struct exit_facts *f)
 	put_int(st, 14, d->fee);
 	put_int(st, 15, exit_ts);
 	put_text(st, 16, time_or_made(d->exit_time, exit_ts, made));
-	put_text(st, 17, d->exit_central != NULL ? d->exit_central : r->source_central);
+	/* anything may stand there: one that is no central's id would make a row of its own unreadable */
+	put_text(st, 17, d->exit_central != NULL && central_id_valid(d->exit_central) ? d->exit_central : r->source_central);
 	put_text(st, 18, d->exit_edge);
 	put_text(st, 19, d->camera_id);
 	put_text(st, 20, d->camera_name);

@@ -1,22 +1,63 @@
 #include "store/history.h"
 
-#include "base/buf.h"
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
 #include "store/sql.h"
 
-#define PATTERN_LIMIT 128
+/* ---- the cursor ---- */
 
-/* The first three values of a list: pattern, status, earliest begin. pattern must outlive the statement's run. */
-static enum err put_filter(sqlite3_stmt *st, const struct history_filter *f, struct buf *pattern)
+void history_cursor_write(const struct history_cursor *c, char out[HISTORY_CURSOR_SIZE])
 {
-	if (f->search != NULL && f->search[0] != '\0') {
-		buf_printf(pattern, "%%%s%%", f->search);
-		if (pattern->failed)
-			return ERR_TOO_LARGE;
-		put_text(st, 1, buf_text(pattern));
+	text_format(out, HISTORY_CURSOR_SIZE, "%" PRId64 "-%" PRId64, c->begin_ts, c->id);
+}
+
+bool history_cursor_read(const char *text, struct history_cursor *out)
+{
+	char begin[HISTORY_CURSOR_SIZE];
+	const char *dash = strchr(text, '-');
+
+	return dash != NULL && text_format(begin, sizeof(begin), "%.*s", (int)(dash - text), text)
+		&& number_parse(begin, INTEGER_MAX, &out->begin_ts) && number_parse(dash + 1, INTEGER_MAX, &out->id);
+}
+
+/* ---- rows ---- */
+
+/* The statement that walks the smallest index holding all rows that may fit. */
+static enum sql list_of(const struct history_filter *f)
+{
+	if (f->flagged)
+		return SQL_HISTORY_FLAGGED;
+	return f->in_parking_only || (f->status != NULL && strcmp(f->status, "IN") == 0) ? SQL_HISTORY_INSIDE : SQL_HISTORY_LIST;
+}
+
+static enum sql count_of(const struct history_filter *f)
+{
+	switch (list_of(f)) {
+	case SQL_HISTORY_FLAGGED:
+		return SQL_HISTORY_COUNT_FLAGGED;
+	case SQL_HISTORY_INSIDE:
+		return SQL_HISTORY_COUNT_INSIDE;
+	default: /* of a large enum */
+		return SQL_HISTORY_COUNT;
 	}
+}
+
+static void put_filter(sqlite3_stmt *st, const struct history_filter *f, int64_t limit)
+{
+	int64_t to = f->to_ts > 0 ? f->to_ts : INT64_MAX;
+
+	put_text(st, 1, f->search != NULL && f->search[0] != '\0' ? f->search : NULL);
 	put_text(st, 2, f->in_parking_only ? "IN" : f->status);
 	put_int(st, 3, f->from_ts);
-	return ERR_NONE;
+	put_int(st, 4, f->has_after && f->after.begin_ts < to ? f->after.begin_ts : to);
+	put_int(st, 5, f->has_after ? f->after.begin_ts : INT64_MAX);
+	put_int(st, 6, f->has_after ? f->after.id : INT64_MAX);
+	put_text(st, 7, f->central);
+	put_text(st, 8, f->edge);
+	put_int(st, 9, f->entries_only);
+	put_int(st, 10, limit);
 }
 
 static void row_from(sqlite3_stmt *st, struct history_row *row)
@@ -34,72 +75,100 @@ static void row_from(sqlite3_stmt *st, struct history_row *row)
 		.entry_ts = get_optional(st, 22), .exit_ts = get_optional(st, 23), .exit_central = get_text_or_null(st, 24),
 		.confirmed_ts = get_optional(st, 25), .superseded_by = get_text_or_null(st, 26), .flags = get_text_or_null(st, 27),
 		.camera_type = get_text_or_null(st, 28), .exit_edge = get_text_or_null(st, 29), .exit_reason = get_text_or_null(st, 30),
+		.begin_ts = sqlite3_column_int64(st, 31),
 	};
 }
 
 enum err history_list(struct db *db, const struct history_filter *f, history_each_fn *each, void *arg)
 {
-	sqlite3_stmt *st = sql_use(db, SQL_HISTORY_LIST);
+	sqlite3_stmt *st = sql_use(db, list_of(f));
 	struct history_row row;
-	struct buf pattern;
 	enum err e;
 
-	buf_init(&pattern, PATTERN_LIMIT);
-	e = put_filter(st, f, &pattern);
-	put_int(st, 4, f->limit);
-	put_int(st, 5, f->offset);
-	while (e == ERR_NONE && (e = sql_row(db, st)) == ERR_NONE) {
+	put_filter(st, f, f->limit);
+	put_int(st, 11, f->offset);
+	while ((e = sql_row(db, st)) == ERR_NONE) {
 		row_from(st, &row);
 		e = each(arg, &row);
+		if (e != ERR_NONE)
+			break;
 	}
 	sql_end(st);
-	buf_free(&pattern);
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+/* ---- figures ---- */
+
+/* The numbers of a statement's only row. */
+static enum err take_numbers(struct db *db, sqlite3_stmt *st, int64_t *out, int count)
+{
+	enum err e = sql_row(db, st);
+
+	for (int i = 0; e == ERR_NONE && i < count; i++)
+		out[i] = sqlite3_column_int64(st, i);
+	sql_end(st);
+	return e;
 }
 
 enum err history_count(struct db *db, const struct history_filter *f, int64_t *out)
 {
-	sqlite3_stmt *st = sql_use(db, SQL_HISTORY_COUNT);
-	struct buf pattern;
-	enum err e;
+	sqlite3_stmt *st = sql_use(db, count_of(f));
 
-	buf_init(&pattern, PATTERN_LIMIT);
-	e = put_filter(st, f, &pattern);
-	if (e == ERR_NONE)
-		e = sql_row(db, st);
-	if (e == ERR_NONE)
-		*out = sqlite3_column_int64(st, 0);
-	sql_end(st);
-	buf_free(&pattern);
-	return e;
+	put_filter(st, f, HISTORY_COUNT_MAX);
+	return take_numbers(db, st, out, 1);
+}
+
+static enum err since(struct db *db, enum sql which, int64_t day_start, int64_t *out, int count)
+{
+	sqlite3_stmt *st = sql_use(db, which);
+
+	put_int(st, 1, day_start);
+	return take_numbers(db, st, out, count);
 }
 
 enum err history_stats(struct db *db, int64_t day_start, struct site_stats *out)
 {
-	sqlite3_stmt *st = sql_use(db, SQL_STATS_INSIDE);
-	enum err e = sql_row(db, st);
+	int64_t exits[3] = { 0 };
+	enum err e = take_numbers(db, sql_use(db, SQL_STATS_INSIDE), &out->vehicles_in_parking, 1);
 
-	if (e != ERR_NONE)
-		return e;
-	out->vehicles_in_parking = sqlite3_column_int64(st, 0);
-	sql_end(st);
+	if (e == ERR_NONE)
+		e = since(db, SQL_STATS_ENTRIES, day_start, &out->entries_today, 1);
+	if (e == ERR_NONE)
+		e = since(db, SQL_STATS_EXITS, day_start, exits, 3);
+	out->exits_today = exits[0];
+	out->revenue_today = exits[1];
+	out->second_exits_today = exits[2];
+	return e;
+}
 
-	st = sql_use(db, SQL_STATS_ENTRIES);
-	put_int(st, 1, day_start);
-	e = sql_row(db, st);
-	if (e != ERR_NONE)
-		return e;
-	out->entries_today = sqlite3_column_int64(st, 0);
-	sql_end(st);
+/* ---- changes ---- */
 
-	st = sql_use(db, SQL_STATS_EXITS);
-	put_int(st, 1, day_start);
-	e = sql_row(db, st);
-	if (e != ERR_NONE)
-		return e;
-	out->exits_today = sqlite3_column_int64(st, 0);
-	out->revenue_today = sqlite3_column_int64(st, 1);
-	out->second_exits_today = sqlite3_column_int64(st, 2);
+static void change_from(sqlite3_stmt *st, struct change_look *row)
+{
+	*row = (struct change_look){
+		.id = sqlite3_column_int64(st, 0), .history_id = get_optional(st, 1), .event_id = get_text_or_null(st, 2),
+		.change_type = get_text_or_null(st, 3), .old_plate_id = get_text_or_null(st, 4), .new_plate_id = get_text_or_null(st, 5),
+		.old_plate_view = get_text_or_null(st, 6), .new_plate_view = get_text_or_null(st, 7), .old_data = get_text_or_null(st, 8),
+		.new_data = get_text_or_null(st, 9), .changed_at = get_text_or_null(st, 10), .changed_by = get_text_or_null(st, 11),
+	};
+}
+
+enum err change_list(struct db *db, int64_t history_id, int64_t limit, int64_t offset, change_each_fn *each, void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, history_id < 0 ? SQL_CHANGE_LIST : SQL_CHANGE_OF_ROW);
+	struct change_look row;
+	enum err e;
+
+	put_int(st, 1, limit);
+	put_int(st, 2, offset);
+	if (history_id >= 0)
+		put_int(st, 3, history_id);
+	while ((e = sql_row(db, st)) == ERR_NONE) {
+		change_from(st, &row);
+		e = each(arg, &row);
+		if (e != ERR_NONE)
+			break;
+	}
 	sql_end(st);
-	return ERR_NONE;
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }

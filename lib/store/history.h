@@ -1,6 +1,9 @@
 /*
- * Rows of `history`, `exits` and `history_changes`. What is in them follows from the records alone, by the merge rule of
- * domain/stay; this file only reads and writes them.
+ * Lists of `history` and `history_changes`, for people and programs. What is in the rows follows from the records alone, by the
+ * merge rule of domain/stay; this file only reads.
+ *
+ * A list is walked by key, newest first: the key is (begin_ts, id), where a row began and its number here, which never change for
+ * a row that is held. So a page costs the same at any depth, and rows that are added meanwhile move nothing.
  */
 #ifndef PARKMESH_STORE_HISTORY_H
 #define PARKMESH_STORE_HISTORY_H
@@ -16,6 +19,7 @@ struct db;
 /* One row for a list, a CSV or the API. Texts are NULL when the column is; they live until the callback returns. */
 struct history_row {
 	int64_t id;
+	int64_t begin_ts;                              /* entry_ts; of an exit without entry exit_ts */
 	const char *event_id, *source_central, *edge_id, *plate_id, *plate_view;
 	const char *entry_time, *entry_camera_id, *entry_camera_name, *entry_source;
 	const char *exit_time, *exit_camera_id, *exit_camera_name, *exit_source;
@@ -26,21 +30,47 @@ struct history_row {
 	int64_t entry_ts, exit_ts, confirmed_ts;       /* Unix ms, -1: NULL */
 };
 
+/* Where a walk stands: the key of the row it gave last. */
+struct history_cursor { int64_t begin_ts, id; };
+#define HISTORY_CURSOR_SIZE 48
+void history_cursor_write(const struct history_cursor *c, char out[HISTORY_CURSOR_SIZE]);
+/* false if text was not written by history_cursor_write. */
+bool history_cursor_read(const char *text, struct history_cursor *out);
+
+/* All zero: every row that is IN or OUT. */
 struct history_filter {
 	const char *search;       /* part of a plate, already reduced to A-Z0-9; NULL or "": all */
 	const char *status;       /* IN, OUT, SUPERSEDED, VOID; NULL: IN and OUT */
-	int64_t from_ts;          /* rows that began at or after; 0: no limit */
-	bool in_parking_only;
-	int64_t limit, offset;
+	const char *central;      /* came in or left at this central; NULL all */
+	const char *edge;         /* came in or left at this edge; NULL all */
+	int64_t from_ts, to_ts;   /* rows that began from … to (both included), Unix ms; to_ts 0: no limit */
+	bool in_parking_only;     /* status IN, whatever status says */
+	bool entries_only;        /* without the rows of exits that have no entry */
+	bool flagged;             /* only rows with flags */
+	bool has_after;
+	struct history_cursor after; /* rows behind this one */
+	int64_t limit, offset;    /* offset: rows skipped first, each of which is looked at; for walking far use after */
 };
 typedef enum err history_each_fn(void *arg, const struct history_row *row);
 /* Newest first. Any error of each ends the walk and is returned. */
 enum err history_list(struct db *db, const struct history_filter *f, history_each_fn *each, void *arg);
-/* All rows that fit, ignoring limit and offset. */
+/* How many rows fit, ignoring limit and offset; HISTORY_COUNT_MAX stands for that many or more, as nobody looks for the rest of a
+ * million rows by counting them. */
+#define HISTORY_COUNT_MAX 10000
 enum err history_count(struct db *db, const struct history_filter *f, int64_t *out);
 
 struct site_stats { int64_t vehicles_in_parking, entries_today, exits_today, revenue_today, second_exits_today; };
 /* day_start: first ms of today in the site's zone. */
 enum err history_stats(struct db *db, int64_t day_start, struct site_stats *out);
+
+/* A row of history_changes: what people changed. Texts as above. */
+struct change_look {
+	int64_t id, history_id;   /* history_id -1: the row it is about is not held (yet) */
+	const char *event_id, *change_type, *old_plate_id, *new_plate_id, *old_plate_view, *new_plate_view, *old_data, *new_data;
+	const char *changed_at, *changed_by;
+};
+typedef enum err change_each_fn(void *arg, const struct change_look *row);
+/* Newest first; history_id -1: of all rows. */
+enum err change_list(struct db *db, int64_t history_id, int64_t limit, int64_t offset, change_each_fn *each, void *arg);
 
 #endif

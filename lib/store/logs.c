@@ -49,9 +49,9 @@ static enum err log_from_row(sqlite3_stmt *st, struct log_row *out)
 	return e;
 }
 
-enum err log_find(struct db *db, const char *log, struct log_row *out)
+static enum err one_log(struct db *db, enum sql which, const char *log, struct log_row *out)
 {
-	sqlite3_stmt *st = sql_use(db, SQL_LOG_FIND);
+	sqlite3_stmt *st = sql_use(db, which);
 	enum err e;
 
 	put_text(st, 1, log);
@@ -60,6 +60,16 @@ enum err log_find(struct db *db, const char *log, struct log_row *out)
 		e = log_from_row(st, out);
 	sql_end(st);
 	return e;
+}
+
+enum err log_find(struct db *db, const char *log, struct log_row *out)
+{
+	return one_log(db, SQL_LOG_FIND, log, out);
+}
+
+enum err log_next(struct db *db, const char *after, struct log_row *out)
+{
+	return one_log(db, SQL_AUDIT_LOG, after, out);
 }
 
 enum err log_insert(struct db *db, const struct log_row *row)
@@ -172,7 +182,7 @@ enum err log_each_changed(struct db *db, int64_t after, bool (*each)(void *arg, 
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
-static const char *plate_of(const struct record *r)
+const char *record_plate(const struct record *r)
 {
 	switch (r->type) {
 	case RECORD_ENTRY:
@@ -202,7 +212,7 @@ enum err record_insert(struct db *db, const struct record *r, const char *line, 
 	put_optional(st, 5, r->at);
 	put_text(st, 6, r->type_name);
 	put_text(st, 7, r->event_id);
-	put_text(st, 8, readable ? plate_of(r) : NULL);
+	put_text(st, 8, readable ? record_plate(r) : NULL);
 	put_text_of(st, 9, line, len);
 	put_blob(st, 10, chain, sizeof(*chain));
 	put_int(st, 11, readable ? 0 : MERGE_VERSION);
@@ -257,13 +267,14 @@ enum err record_next_unread(struct db *db, struct buf *out)
 	return line_of(db, st, out);
 }
 
-enum err record_mark(struct db *db, const char *log, int64_t seq, int unread)
+enum err record_mark(struct db *db, const struct record *r, int unread)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_RECORD_MARK);
 
-	put_text(st, 1, log);
-	put_int(st, 2, seq);
+	put_text(st, 1, r->log);
+	put_int(st, 2, r->seq);
 	put_int(st, 3, unread);
+	put_text(st, 4, unread == 0 ? record_plate(r) : NULL);
 	return sql_run(db, st);
 }
 

@@ -40,6 +40,8 @@ enum err clock_read(struct db *db, struct clock_row *out);
 enum err clock_write(struct db *db, const struct clock_row *row);
 
 enum err log_find(struct db *db, const char *log, struct log_row *out); /* ERR_NOT_FOUND */
+/* The log whose id comes next behind after, "" for the first. ERR_NOT_FOUND: none. */
+enum err log_next(struct db *db, const char *after, struct log_row *out);
 enum err log_insert(struct db *db, const struct log_row *row);
 enum err log_move_head(struct db *db, const char *log, int64_t seq, const struct chain *head, int64_t change);
 enum err log_add_flags(struct db *db, const char *log, unsigned flags, int64_t change);
@@ -54,6 +56,8 @@ enum err log_find_flagged(struct db *db, const char *id, const unsigned char pub
 /* Rows whose change is above after, oldest change first. each returns false to stop. */
 enum err log_each_changed(struct db *db, int64_t after, bool (*each)(void *arg, const struct log_row *row), void *arg);
 
+/* The plate a record is about, NULL if it is about none. */
+const char *record_plate(const struct record *r);
 /* readable: the merge will read it. A record's plate is taken for reading tools; what counts is in payload. */
 enum err record_insert(struct db *db, const struct record *r, const char *line, size_t len, const struct chain *chain, bool readable);
 /* How many records carry this event_id. */
@@ -62,10 +66,10 @@ enum err record_count_of_event(struct db *db, const char *event_id, size_t *coun
 typedef enum err record_each_fn(void *arg, const char *line, size_t len);
 enum err record_each_of_event(struct db *db, const char *event_id, record_each_fn *each, void *arg);
 /* records.unread: 0 the merge has read it, else the version of the merge that could not. */
-#define MERGE_VERSION 1
+#define MERGE_VERSION 2
 /* The first record the merge of an earlier version could not read, appended to out. ERR_NOT_FOUND: none. */
 enum err record_next_unread(struct db *db, struct buf *out);
-enum err record_mark(struct db *db, const char *log, int64_t seq, int unread);
+enum err record_mark(struct db *db, const struct record *r, int unread);
 /* One record's line, appended to out. ERR_NOT_FOUND. */
 enum err record_line(struct db *db, const char *log, int64_t seq, struct buf *out);
 enum err record_chain(struct db *db, const char *log, int64_t seq, struct chain *out); /* seq 0: zeros. ERR_NOT_FOUND */

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "store/sql.h"
+
+#define SETTING_PREFIX_SIZE 32
 
 enum err setting_find(struct db *db, const char *key, struct setting_row *out)
 {
@@ -38,4 +41,26 @@ enum err setting_write(struct db *db, const char *key, const char *value, const 
 	put_text(st, 5, written->log);
 	put_int(st, 6, written->seq);
 	return sql_run(db, st);
+}
+
+enum err setting_list(struct db *db, const char *prefix, setting_fn *each, void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_SETTING_LIST);
+	size_t len = strlen(prefix);
+	char behind[SETTING_PREFIX_SIZE];
+	enum err e;
+
+	if (len == 0 || !text_copy(behind, sizeof(behind), prefix))
+		return ERR_INVALID;
+	behind[len - 1]++; /* keys are sorted byte by byte */
+	put_text(st, 1, prefix);
+	put_text(st, 2, behind);
+	while ((e = sql_row(db, st)) == ERR_NONE) {
+		e = each(arg, get_text_or_null(st, 0) + len, get_text_or_null(st, 1));
+		if (e != ERR_NONE) {
+			sql_end(st);
+			return e;
+		}
+	}
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }

@@ -15,4 +15,9 @@ struct setting_row {
 enum err setting_find(struct db *db, const char *key, struct setting_row *out);
 enum err setting_write(struct db *db, const char *key, const char *value, const struct key *written);
 
+/* The settings of a kind, whose keys begin with prefix ("staff/"), removed ones left out, sorted by key. id: the key behind the
+ * prefix. The callback must not write settings; what it returns other than ERR_NONE ends the list and is returned. */
+typedef enum err setting_fn(void *arg, const char *id, const char *value);
+enum err setting_list(struct db *db, const char *prefix, setting_fn *each, void *arg);
+
 #endif

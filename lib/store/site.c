@@ -124,6 +124,14 @@ enum err pin_insert(struct db *db, const char *id, const unsigned char public_ke
 	return sql_run(db, st);
 }
 
+enum err pin_delete(struct db *db, const char *id)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_PIN_DELETE);
+
+	put_text(st, 1, id);
+	return sql_run(db, st);
+}
+
 static enum err peer_status_from_row(sqlite3_stmt *st, struct peer_status *out)
 {
 	enum err e = get_text(st, 0, out->id, sizeof(out->id));

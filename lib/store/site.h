@@ -48,6 +48,7 @@ enum err peer_delete(struct db *db, const char *id);
 /* The key a central's id is pinned to. ERR_NOT_FOUND: not pinned yet. */
 enum err pin_find(struct db *db, const char *id, unsigned char public_key[KEY_BYTES]);
 enum err pin_insert(struct db *db, const char *id, const unsigned char public_key[KEY_BYTES], int64_t now_ms);
+enum err pin_delete(struct db *db, const char *id);
 
 struct peer_status {
 	char id[CENTRAL_ID_SIZE];

@@ -11,10 +11,28 @@
 #define EXIT_SELECT "SELECT " KEY_COLUMNS("e.") ", e.stay, e.plate_id, e.void, e.bound, e.kind, e.exit_ts, e.fee, e.reason," \
 	" h.status, h.entry_at, h.entry_hlc_ms, h.entry_hlc_counter, h.entry_log, h.entry_seq, h.plate_id" \
 	" FROM exits e LEFT JOIN history h ON h.event_id = e.stay AND h.entry_at IS NOT NULL "
-#define HISTORY_WHERE " WHERE (?1 IS NULL OR plate_id LIKE ?1) AND ((?2 IS NULL AND status IN ('IN','OUT')) OR status = ?2)" \
-	" AND begin_ts >= ?3 "
+/* Lists of history: 1 part of a plate, 2 status, 3 first and 4 last begin, 5 and 6 key of the row it comes after, 7 central, 8 edge,
+ * 9 only rows with an entry, 10 limit. `status` narrows to what the index holds. Of history_list all that is mostly asked for is
+ * read from the index alone. */
+#define HISTORY_COLUMNS "id, event_id, source_central, edge_id, plate_id, plate_view, entry_time, entry_camera_id," \
+	" entry_camera_name, entry_confidence, entry_source, exit_time, exit_camera_id, exit_camera_name, exit_confidence, exit_source," \
+	" duration, fee, status, sync_status, created_at, updated_at, entry_ts, exit_ts, exit_central, confirmed_ts, superseded_by," \
+	" flags, camera_type, exit_edge, exit_reason, begin_ts"
+#define HISTORY_FROM(index, status) " FROM history INDEXED BY " index " WHERE begin_ts BETWEEN ?3 AND ?4" \
+	" AND (begin_ts, id) < (?5, ?6) AND " status " AND (?1 IS NULL OR instr(plate_id, ?1) > 0)" \
+	" AND (?7 IS NULL OR source_central = ?7 OR exit_central = ?7) AND (?8 IS NULL OR edge_id = ?8 OR exit_edge = ?8)" \
+	" AND (?9 = 0 OR entry_ts IS NOT NULL)"
+#define HISTORY_PAGE(index, status) "SELECT " HISTORY_COLUMNS HISTORY_FROM(index, status) \
+	" ORDER BY begin_ts DESC, id DESC LIMIT ?10 OFFSET ?11"
+#define HISTORY_COUNT(index, status) "SELECT count(*) FROM (SELECT 1" HISTORY_FROM(index, status) " LIMIT ?10)"
+#define STATUS_WANTED "((?2 IS NULL AND status IN ('IN','OUT')) OR status = ?2)"
+#define STATUS_INSIDE "status = 'IN'"
+#define STATUS_FLAGGED "flags != '' AND " STATUS_WANTED
 #define EXIT_COLUMNS_OF_ROW "exit_time, exit_ts, exit_at, exit_camera_id, exit_camera_name, exit_central, exit_edge, exit_reason," \
 	" exit_log, exit_seq, fee"
+#define EDGE_COLUMNS "edge_id, name, lane, token_hash IS NOT NULL, created_ms, seen_ms"
+#define CAMERA_COLUMNS "camera_id, camera_name, camera_type, edge_id, status, events_sent, events_failed, heartbeat_ms," \
+	" clock_good, event_ms"
 
 static const char *const TEXT[SQL_COUNT] = {
 	[SQL_CLOCK_READ] = "SELECT hlc_ms, hlc_counter, change FROM clock WHERE one = 1",
@@ -40,7 +58,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_RECORD_COUNT_EVENT] = "SELECT count(*) FROM records WHERE event_id = ?1",
 	[SQL_RECORD_OF_EVENT] = "SELECT payload FROM records WHERE event_id = ?1 AND unread = 0 ORDER BY log, seq",
 	[SQL_RECORD_UNREAD] = "SELECT payload FROM records WHERE unread > 0 AND unread < ?1 ORDER BY log, seq LIMIT 1",
-	[SQL_RECORD_MARK] = "UPDATE records SET unread = ?3 WHERE log = ?1 AND seq = ?2",
+	[SQL_RECORD_MARK] = "UPDATE records SET (unread, plate_id) = (?3, ?4) WHERE log = ?1 AND seq = ?2",
 	[SQL_RECORD_LINE] = "SELECT payload FROM records WHERE log = ?1 AND seq = ?2",
 	[SQL_RECORD_CHAIN] = "SELECT chain FROM records WHERE log = ?1 AND seq = ?2",
 	[SQL_RECORD_OF_LOG] = "SELECT seq, payload, chain FROM records WHERE log = ?1 AND seq >= ?2 ORDER BY seq",
@@ -50,6 +68,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_SEAL_FIRST_FROM] = "SELECT seq, signature FROM seals WHERE log = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1",
 
 	[SQL_STAY_FIND] = "SELECT " STAY_COLUMNS " FROM history WHERE event_id = ?1",
+	[SQL_STAY_OF_ROW] = "SELECT " STAY_COLUMNS " FROM history WHERE id = ?1",
 	[SQL_STAY_INSIDE] = "SELECT " STAY_COLUMNS " FROM history WHERE plate_id = ?1 AND status = 'IN'",
 	[SQL_STAY_UPSERT] = "INSERT INTO history(event_id, source_central, edge_id, plate_id, plate_view, entry_time, entry_camera_id,"
 		" entry_camera_name, entry_confidence, entry_source, entry_ts, camera_type, confirmed_ts, begin_ts, entry_log, entry_seq,"
@@ -102,7 +121,8 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_EXIT_BOUND] = EXIT_SELECT "WHERE e.bound = ?1 ORDER BY e.at, e.hlc_ms, e.hlc_counter, e.log, e.seq",
 	[SQL_EXIT_FIRST_EARLY] = "SELECT min(at) FROM exits WHERE plate_id = ?1 AND stay_at > at AND stay_at > ?2 AND at <= ?2",
 	[SQL_EXIT_OWN_ROW] = "INSERT INTO history(event_id, source_central, plate_id, plate_view, status, sync_status, created_at,"
-		" updated_at, flags, begin_ts, " EXIT_COLUMNS_OF_ROW ") SELECT ?1, central, plate_id, plate_view, ?4, ?5, ?6, ?6, 'no_entry',"
+		" updated_at, flags, begin_ts, " EXIT_COLUMNS_OF_ROW ") SELECT ?1, central, plate_id, plate_view, ?4, ?5, ?6, ?6,"
+		" iif(reason = 'missed', 'missed,no_entry', 'no_entry'),"
 		" exit_ts, exit_time, exit_ts, at, camera_id, camera_name, central, edge, reason, log, seq, fee FROM exits"
 		" WHERE log = ?2 AND seq = ?3"
 		" ON CONFLICT(event_id) DO UPDATE SET (plate_id, plate_view, status, superseded_by, updated_at) ="
@@ -115,19 +135,33 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_CHANGE_CLAIM] = "UPDATE history_changes SET history_id = (SELECT id FROM history h WHERE h.event_id = ?1)"
 		" WHERE event_id = ?1 AND history_id IS NULL",
 
-	[SQL_HISTORY_LIST] = "SELECT id, event_id, source_central, edge_id, plate_id, plate_view, entry_time, entry_camera_id,"
-		" entry_camera_name, entry_confidence, entry_source, exit_time, exit_camera_id, exit_camera_name, exit_confidence, exit_source,"
-		" duration, fee, status, sync_status, created_at, updated_at, entry_ts, exit_ts, exit_central, confirmed_ts, superseded_by,"
-		" flags, camera_type, exit_edge, exit_reason FROM history" HISTORY_WHERE "ORDER BY begin_ts DESC, id DESC LIMIT ?4 OFFSET ?5",
-	[SQL_HISTORY_COUNT] = "SELECT count(*) FROM history" HISTORY_WHERE,
-	[SQL_STATS_INSIDE] = "SELECT count(*) FROM history WHERE status = 'IN'",
-	[SQL_STATS_ENTRIES] = "SELECT count(*) FROM history WHERE begin_ts >= ?1 AND entry_ts IS NOT NULL AND status IN ('IN','OUT')",
+	[SQL_CHANGE_LIST] = "SELECT id, history_id, event_id, change_type, old_plate_id, new_plate_id, old_plate_view, new_plate_view,"
+		" old_data, new_data, changed_at, changed_by FROM history_changes ORDER BY id DESC LIMIT ?1 OFFSET ?2",
+	[SQL_CHANGE_OF_ROW] = "SELECT id, history_id, event_id, change_type, old_plate_id, new_plate_id, old_plate_view, new_plate_view,"
+		" old_data, new_data, changed_at, changed_by FROM history_changes WHERE history_id = ?3 ORDER BY id DESC LIMIT ?1 OFFSET ?2",
+
+	[SQL_HISTORY_LIST] = HISTORY_PAGE("history_list", STATUS_WANTED),
+	[SQL_HISTORY_INSIDE] = HISTORY_PAGE("history_inside", STATUS_INSIDE),
+	[SQL_HISTORY_FLAGGED] = HISTORY_PAGE("history_flagged", STATUS_FLAGGED),
+	[SQL_HISTORY_COUNT] = HISTORY_COUNT("history_list", STATUS_WANTED),
+	[SQL_HISTORY_COUNT_INSIDE] = HISTORY_COUNT("history_inside", STATUS_INSIDE),
+	[SQL_HISTORY_COUNT_FLAGGED] = HISTORY_COUNT("history_flagged", STATUS_FLAGGED),
+	[SQL_STATS_INSIDE] = "SELECT count(*) FROM history INDEXED BY history_inside WHERE status = 'IN'",
+	/* A row without an entry is flagged, so that the many need no look at the table. */
+	[SQL_STATS_ENTRIES] = "SELECT (SELECT count(*) FROM history INDEXED BY history_list WHERE begin_ts >= ?1"
+		" AND status IN ('IN','OUT')) - (SELECT count(*) FROM history INDEXED BY history_flagged WHERE begin_ts >= ?1"
+		" AND flags != '' AND entry_ts IS NULL AND status IN ('IN','OUT'))",
 	[SQL_STATS_EXITS] = "SELECT count(*) FILTER (WHERE kind != 'second'), CAST(total(fee) AS INTEGER),"
 		" count(*) FILTER (WHERE kind = 'second') FROM exits WHERE exit_ts >= ?1",
 
 	[SQL_SETTING_FIND] = "SELECT value, hlc_ms, hlc_counter, log, seq FROM settings WHERE key = ?1",
 	[SQL_SETTING_WRITE] = "INSERT INTO settings(key, value, hlc_ms, hlc_counter, log, seq) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
 		" ON CONFLICT(key) DO UPDATE SET (value, hlc_ms, hlc_counter, log, seq) = (?2, ?3, ?4, ?5, ?6)",
+	[SQL_SETTING_LIST] = "SELECT key, value FROM settings WHERE key > ?1 AND key < ?2 AND value IS NOT NULL ORDER BY key",
+	[SQL_SUBSCRIPTION_PUT] = "INSERT OR REPLACE INTO subscriptions VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_SUBSCRIPTION_DROP] = "DELETE FROM subscriptions WHERE id = ?1",
+	[SQL_SUBSCRIPTION_ACTIVE] = "SELECT coalesce(nullif(owner_name, ''), id) FROM subscriptions WHERE plate_id = ?1"
+		" AND status = 'active' AND start_date <= ?2 AND (end_date >= ?2 OR end_date = '') ORDER BY id LIMIT 1",
 
 	[SQL_IDENTITY_READ] = "SELECT id, ip, p2p_port, api_port, mesh, mesh_secret, mesh_key, public_key, secret_key FROM identity"
 		" WHERE one = 1",
@@ -139,6 +173,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_PEER_DELETE] = "DELETE FROM peers WHERE id = ?1",
 	[SQL_PIN_FIND] = "SELECT public_key FROM pins WHERE id = ?1",
 	[SQL_PIN_INSERT] = "INSERT INTO pins VALUES(?1, ?2, ?3)",
+	[SQL_PIN_DELETE] = "DELETE FROM pins WHERE id = ?1",
 	[SQL_PEER_STATUS_LIST] = "SELECT id, ip, port, configured, state, connected, last_ping_ms, rtt_ms, clock_offset_ms, behind, ahead,"
 		" last_error, public_key FROM peer_status ORDER BY id LIMIT ?1",
 	[SQL_PEER_STATUS_WRITE] = "INSERT OR REPLACE INTO peer_status VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
@@ -154,6 +189,64 @@ static const char *const TEXT[SQL_COUNT] = {
 		" ORDER BY id LIMIT 1",
 	[SQL_COMMAND_FINISH] = "UPDATE commands SET done = 1, ok = ?2, rtt_ms = ?3, message = ?4 WHERE id = ?1",
 	[SQL_COMMAND_FIND] = "SELECT id, peer, created_at, done, ok, rtt_ms, message FROM commands WHERE id = ?1",
+
+	[SQL_EDGE_UPSERT] = "INSERT INTO edges(edge_id, name, lane, created_ms) VALUES(?1, ?2, ?3, ?4)"
+		" ON CONFLICT(edge_id) DO UPDATE SET (name, lane) = (?2, ?3)",
+	[SQL_EDGE_FIND] = "SELECT " EDGE_COLUMNS " FROM edges WHERE edge_id = ?1",
+	[SQL_EDGE_OF_TOKEN] = "SELECT " EDGE_COLUMNS " FROM edges WHERE token_hash = ?1",
+	[SQL_EDGE_SET_TOKEN] = "UPDATE edges SET token_hash = ?2 WHERE edge_id = ?1",
+	[SQL_EDGE_LIST] = "SELECT " EDGE_COLUMNS " FROM edges ORDER BY edge_id",
+	[SQL_EDGE_SEEN] = "UPDATE edges SET seen_ms = ?2 WHERE edge_id = ?1",
+
+	[SQL_CAMERA_HEARD] = "INSERT INTO cameras(camera_id, camera_name, camera_type, edge_id, status, events_sent, events_failed,"
+		" heartbeat_ms, clock_good) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(camera_id) DO UPDATE SET"
+		" (camera_name, camera_type, status, events_sent, events_failed, heartbeat_ms, clock_good) ="
+		" (coalesce(?2, camera_name), coalesce(?3, camera_type), ?5, ?6, ?7, ?8, ?9)",
+	[SQL_CAMERA_EVENT] = "INSERT INTO cameras(camera_id, camera_name, camera_type, edge_id, heartbeat_ms, clock_good, event_ms)"
+		" VALUES(?1, ?2, ?3, ?4, 0, 0, ?5) ON CONFLICT(camera_id) DO UPDATE SET (camera_name, camera_type, edge_id, event_ms) ="
+		" (coalesce(?2, camera_name), coalesce(?3, camera_type), ?4, ?5)",
+	[SQL_CAMERA_FIND] = "SELECT " CAMERA_COLUMNS " FROM cameras WHERE camera_id = ?1",
+	[SQL_CAMERA_OF_EDGE] = "SELECT " CAMERA_COLUMNS " FROM cameras WHERE edge_id = ?1 ORDER BY heartbeat_ms DESC LIMIT 1",
+	[SQL_CAMERA_LIST] = "SELECT " CAMERA_COLUMNS " FROM cameras ORDER BY camera_id",
+	[SQL_CAMERA_COUNT] = "SELECT count(*) FROM cameras",
+	[SQL_CAMERA_FORGET] = "DELETE FROM cameras WHERE camera_id = (SELECT camera_id FROM cameras WHERE camera_id != ?1"
+		" ORDER BY max(heartbeat_ms, event_ms), camera_id LIMIT 1)",
+
+	[SQL_EVENT_INSERT] = "INSERT INTO events(type, event_id, camera_id, edge_id, plate_id, accepted, code, payload, received_ms)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_EVENT_FORGET] = "DELETE FROM events WHERE id IN (SELECT id FROM (SELECT id FROM events WHERE received_ms < ?1 LIMIT ?3)"
+		" UNION SELECT id FROM (SELECT id FROM events WHERE id <= (SELECT max(id) FROM events) - ?2 LIMIT ?3))",
+	[SQL_EVENT_REFUSED] = "SELECT 1 FROM events WHERE event_id = ?1 AND type = ?2 AND code = ?3 AND accepted = 0 LIMIT 1",
+	[SQL_RECORD_ENTRY_OF] = "SELECT 1 FROM records WHERE event_id = ?1 AND type = 'VEHICLE_ENTRY_PENDING' LIMIT 1",
+	[SQL_EXIT_OF_EDGE_EVENT] = "SELECT 1 FROM exits WHERE edge_event_id = ?1 LIMIT 1",
+
+	[SQL_KEPT_FIND] = "SELECT body_hash, status, answer FROM idempotency WHERE caller = ?1 AND route = ?2 AND key = ?3"
+		" AND created_ms > ?4",
+	[SQL_KEPT_WRITE] = "INSERT OR REPLACE INTO idempotency(caller, route, key, body_hash, status, answer, created_ms)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_KEPT_FORGET] = "DELETE FROM idempotency WHERE (caller, route, key) IN (SELECT caller, route, key FROM idempotency"
+		" WHERE created_ms <= ?1 LIMIT ?2)",
+
+	[SQL_HELD_COUNT] = "SELECT (SELECT count(*) FROM logs), (SELECT coalesce(sum(head_seq), 0) FROM logs),"
+		" (SELECT count(*) FROM history), (SELECT count(*) FROM history WHERE status = 'IN')",
+	[SQL_AUDIT_LOG] = "SELECT log, id, writer, public_key, previous, previous_seq, head_seq, head_chain, flags, change FROM logs"
+		" WHERE log > ?1 ORDER BY log LIMIT 1",
+	[SQL_AUDIT_RECORDS] = "SELECT seq, hlc_ms, hlc_counter, at, type, event_id, plate_id, payload, chain, unread FROM records"
+		" WHERE log = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
+	[SQL_AUDIT_SEALS] = "SELECT seq, signature FROM seals WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
+	[SQL_AUDIT_HISTORY] = "SELECT event_id, 0, coalesce(entry_log, exit_log), coalesce(entry_seq, exit_seq), source_central, edge_id,"
+		" plate_id, plate_view, entry_time, entry_camera_id, entry_camera_name, entry_confidence, entry_source, exit_time,"
+		" exit_camera_id, exit_camera_name, exit_confidence, exit_source, duration, fee, status, entry_ts, exit_ts, exit_central,"
+		" confirmed_ts, superseded_by, flags, camera_type, exit_edge, exit_reason, missed_by, opened, begin_ts, entry_log, entry_seq,"
+		" entry_at, entry_hlc_ms, entry_hlc_counter, exit_log, exit_seq, exit_at FROM history"
+		" WHERE status != 'BOUND' AND event_id > ?1 ORDER BY event_id LIMIT ?3",
+	[SQL_AUDIT_EXITS] = "SELECT log, seq, log, seq, at, hlc_ms, hlc_counter, stay, stay_at, other_plate, plate_id, plate_view, void, told,"
+		" bound, kind, fee, exit_ts, exit_time, central, edge, camera_id, camera_name, reason, tariff, edge_event_id FROM exits"
+		" WHERE (log, seq) > (?1, ?2) ORDER BY log, seq LIMIT ?3",
+	[SQL_AUDIT_SETTINGS] = "SELECT key, 0, log, seq, value, hlc_ms, hlc_counter, log, seq FROM settings WHERE key > ?1 ORDER BY key"
+		" LIMIT ?3",
+	[SQL_STAY_OPEN] = "SELECT id, event_id, plate_view, entry_time, begin_ts FROM history WHERE status = 'IN' AND begin_ts < ?1"
+		" AND (begin_ts, id) > (?2, ?3) ORDER BY begin_ts, id LIMIT ?4",
 };
 
 const char *sql_text(enum sql which)

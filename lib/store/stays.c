@@ -101,6 +101,14 @@ enum err stay_find(struct db *db, const char *event_id, struct stay_row *out)
 	return one_stay(db, st, out);
 }
 
+enum err stay_find_row(struct db *db, int64_t id, struct stay_row *out)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_STAY_OF_ROW);
+
+	put_int(st, 1, id);
+	return one_stay(db, st, out);
+}
+
 enum err stay_find_inside(struct db *db, const char *plate_id, struct stay_row *out)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_STAY_INSIDE);
@@ -125,7 +133,7 @@ const char *time_or_made(const char *text, int64_t ts, char made[ZONE_TEXT])
 {
 	if (text != NULL && strlen(text) < TIME_SIZE)
 		return text;
-	zone_text(ts, made);
+	zone_default_text(ts, made);
 	return made;
 }
 
@@ -303,4 +311,26 @@ enum err change_claim(struct db *db, const char *event_id)
 
 	put_text(st, 1, event_id);
 	return sql_run(db, st);
+}
+
+enum err stay_each_open(struct db *db, int64_t before_ms, int64_t after_ts, int64_t after_id, size_t limit, open_stay_fn *each,
+	void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_STAY_OPEN);
+	enum err e;
+
+	put_int(st, 1, before_ms);
+	put_int(st, 2, after_ts);
+	put_int(st, 3, after_id);
+	put_int(st, 4, (int64_t)limit);
+	while ((e = sql_row(db, st)) == ERR_NONE) {
+		struct open_stay row = { .id = sqlite3_column_int64(st, 0), .event_id = get_text_or_null(st, 1),
+			.plate_view = get_text_or_null(st, 2), .entry_time = get_text_or_null(st, 3), .begin_ts = sqlite3_column_int64(st, 4) };
+
+		e = each(arg, &row);
+		if (e != ERR_NONE)
+			break;
+	}
+	sql_end(st);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }

@@ -63,6 +63,7 @@ struct exit_row {
 };
 
 enum err stay_find(struct db *db, const char *event_id, struct stay_row *out);          /* ERR_NOT_FOUND */
+enum err stay_find_row(struct db *db, int64_t id, struct stay_row *out);                /* by history.id; ERR_NOT_FOUND */
 enum err stay_find_inside(struct db *db, const char *plate_id, struct stay_row *out);   /* the one with status IN */
 
 /* What a history row knows of its entry. Texts NULL when missing. */
@@ -108,6 +109,12 @@ enum err stay_find_unconfirmed(struct db *db, const char *plate_id, const char *
 /* The newest moment at which anything counts on the plate's line, voided ones too; 0 none: the newest at of an entry or exit, and where
  * an exit told before the entry it names counts no earlier than that entry, the entry's at (also when it is on another plate by now). */
 enum err plate_newest(struct db *db, const char *plate_id, int64_t *at);
+
+/* Stays still open that began before before_ms, oldest first, at most limit behind (after_ts, after_id). */
+struct open_stay { int64_t id, begin_ts; const char *event_id, *plate_view, *entry_time; };
+typedef enum err open_stay_fn(void *arg, const struct open_stay *row);
+enum err stay_each_open(struct db *db, int64_t before_ms, int64_t after_ts, int64_t after_id, size_t limit, open_stay_fn *each,
+	void *arg);
 
 /* A new exit as its record tells it. */
 struct exit_facts {

@@ -11,7 +11,8 @@ const char *stay_status_word(enum stay_status status);
 int word_index(const char *const *words, int count, const char *word);
 /* Five columns from first on: at, hlc_ms, hlc_counter, log, seq. */
 enum err get_key(sqlite3_stmt *st, int first, struct key *out);
-/* An event's time as text is its author's; one that left it out, or wrote too much, gets the site's. */
+/* An event's time as text is its author's; one that left it out, or wrote too much, gets it in the default
+ * zone: in the one in force now, rows would differ by when a setting arrived. */
 const char *time_or_made(const char *text, int64_t ts, char made[ZONE_TEXT]);
 
 #endif

@@ -67,17 +67,6 @@ static bool take_number(struct scan *s)
 	return s->at - first <= JSON_NUMBER_MAX;
 }
 
-static int hex_digit(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The four digits after \u; -1 if they are none. */
 static int take_unit(struct scan *s)
 {
@@ -331,6 +320,23 @@ enum err json_numbers(const char *text, struct json_number *numbers, size_t coun
 		if (cJSON_IsNumber(item) && isfinite(item->valuedouble))
 			numbers[i].value = item->valuedouble;
 		else
+			e = ERR_FIELD;
+	}
+	cJSON_Delete(object);
+	return e;
+}
+
+enum err json_words(const char *text, struct json_word *words, size_t count)
+{
+	struct cJSON *object;
+	enum err e = json_read(text, strlen(text), &object);
+
+	for (size_t i = 0; e == ERR_NONE && i < count; i++) {
+		const struct cJSON *item = json_member(object, words[i].name);
+		const char *word = json_text(object, words[i].name);
+
+		text_copy(words[i].value, words[i].size, word ? word : "");
+		if (item && !word && !cJSON_IsNull(item))
 			e = ERR_FIELD;
 	}
 	cJSON_Delete(object);

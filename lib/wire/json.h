@@ -60,4 +60,13 @@ struct json_number {
 /* ERR_SYNTAX: text is no JSON object. ERR_FIELD: a named member is there and is no finite number. ERR_MEMORY. */
 enum err json_numbers(const char *text, struct json_number *numbers, size_t count);
 
+/* Texts of a flat object, for the same readers. */
+struct json_word {
+	const char *name;
+	char *value;     /* gets the text, cut to size; "" if the member is missing or null */
+	size_t size;
+};
+/* ERR_SYNTAX, ERR_FIELD (a named member is there and neither a text nor null) and ERR_MEMORY as above. */
+enum err json_words(const char *text, struct json_word *words, size_t count);
+
 #endif

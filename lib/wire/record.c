@@ -40,6 +40,8 @@ static const struct field entry_fields[] = {
 	FIELD(FIELD_INTEGER, entry, entry_ts),
 	FIELD(FIELD_RATIO, entry, confidence),
 	FIELD(FIELD_TEXT, entry, source),
+	FIELD(FIELD_TEXT, entry, by),
+	FIELD(FIELD_TEXT, entry, why),
 	END
 };
 static const struct field confirmed_fields[] = {
@@ -61,6 +63,8 @@ static const struct field exit_fields[] = {
 	FIELD(FIELD_TEXT, exit, reason),
 	FIELD(FIELD_TEXT, exit, edge_event_id),
 	FIELD(FIELD_INTEGER, exit, edge_fee),
+	FIELD(FIELD_TEXT, exit, by),
+	FIELD(FIELD_TEXT, exit, why),
 	END
 };
 static const struct field correction_fields[] = {
@@ -120,7 +124,9 @@ bool exit_name_is(const char *event_id)
 	memcpy(log, event_id + 5, LOG_ID_SIZE - 1);
 	log[LOG_ID_SIZE - 1] = '\0';
 	digits = event_id + 5 + LOG_ID_SIZE;
-	return hex_is(log, LOG_ID_SIZE - 1) && digits[-1] == '_' && *digits && digits[strspn(digits, "0123456789")] == '\0';
+	/* one name an exit: no leading zeros, so that "…_01" does not name what "…_1" names */
+	return hex_is(log, LOG_ID_SIZE - 1) && digits[-1] == '_' && *digits >= '1' && *digits <= '9'
+		&& digits[strspn(digits, "0123456789")] == '\0';
 }
 
 static const char *text_or_empty(const char *text)

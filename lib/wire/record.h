@@ -50,6 +50,7 @@ struct entry_data {
 	const char *plate_id, *plate_view, *edge_id, *camera_type, *camera_id, *camera_name, *direction, *entry_time, *source;
 	int64_t entry_ts;
 	double confidence; /* -1: missing */
+	const char *by, *why; /* of an operator who entered it by hand */
 };
 struct confirmed_data { const char *confirmed_time; int64_t confirmed_ts; };
 struct exit_data {
@@ -58,6 +59,7 @@ struct exit_data {
 	int64_t exit_ts;
 	int64_t fee;       /* VND, as charged */
 	int64_t edge_fee;  /* -1: missing */
+	const char *by, *why; /* of an operator who ended the stay by hand */
 };
 struct correction_data { const char *plate_id, *plate_view, *by, *why; }; /* also for RECORD_VOID, without the plate */
 struct config_data { const char *key; const char *value; const char *by; }; /* value: JSON text (as cJSON prints it, after

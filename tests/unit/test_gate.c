@@ -32,7 +32,7 @@ TEST(an_edges_time_counts_only_when_its_clock_is_good)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct edge_time t = { cases[i].timestamp, cases[i].sent_at };
+		struct edge_time t = { .timestamp = cases[i].timestamp, .sent_at = cases[i].sent_at };
 
 		if (edge_time_counts(&t, now) != cases[i].counts)
 			test_fail(__FILE__, __LINE__, "case %zu", i);
@@ -150,6 +150,28 @@ TEST(causality_holds_when_the_wall_clock_goes_back)
 	CHECK(flags.negative);
 	CHECK_INT(open_now(&c, "29A12345", DIRECTION_ENTRY, &in), ERR_NONE);
 	CHECK(status_is(&c, in.event_id, STAY_IN));
+	central_close(&c);
+}
+
+/* A record of another central, or of a clock gone mad, may stand at the very last moment there is. */
+TEST(at_never_goes_beyond_what_a_record_may_hold)
+{
+	struct central c;
+	struct gate_answer in = { 0 }, out = { 0 };
+	struct stay_row row;
+	struct record r = { .type = RECORD_ENTRY, .event_id = "central-1_1_29A12345", .at = INTEGER_MAX };
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 9), ERR_NONE);
+	r.data.entry = (struct entry_data){ .plate_id = "29A12345", .edge_id = "edge-1", .entry_ts = -1, .confidence = -1 };
+	CHECK_INT(ledger_begin(c.ledger), ERR_NONE);
+	CHECK_INT(ledger_append(c.ledger, &r), ERR_NONE);
+	CHECK_INT(ledger_commit(c.ledger), ERR_NONE);
+	CHECK_INT(open_now(&c, "29A12345", DIRECTION_EXIT, &out), ERR_NONE);
+	CHECK(status_is(&c, "central-1_1_29A12345", STAY_OUT));
+	CHECK_INT(open_now(&c, "29A12345", DIRECTION_ENTRY, &in), ERR_NONE);
+	CHECK_INT(stay_find(c.db, in.event_id, &row), ERR_NONE);
+	CHECK_INT(row.entry.at, INTEGER_MAX);
+	CHECK_INT(row.status, STAY_IN);
 	central_close(&c);
 }
 

@@ -309,10 +309,11 @@ TEST(names_have_limits)
 
 TEST(names_of_exits)
 {
-	static const char *const names[] = { "exit_" LOG "_1", "exit_" LOG "_9007199254740991", "exit_" LOG "_0" };
+	static const char *const names[] = { "exit_" LOG "_1", "exit_" LOG "_9007199254740991", "exit_" LOG "_10" };
 	static const char *const others[] = {
 		"", "exit", "exit_", "exit_" LOG, "exit_" LOG "_", "exit_" LOG "_1x", "exit_" LOG "_-1", "exit_" LOG "1_", "Exit_" LOG "_1",
-		"exit_5F0C5f0c5f0c5f0c5f0c5f0c5f0c5f0c_1", "exit_5f0c_1", "central-1_1_P", "exit_" LOG "0_1", " exit_" LOG "_1",
+		"exit_5F0C5f0c5f0c5f0c5f0c5f0c5f0c5f0c_1", "exit_5f0c_1", "central-1_1_P", "exit_" LOG "0_1", " exit_" LOG "_1", "exit_" LOG "_0",
+		"exit_" LOG "_01",
 	};
 	char name[EXIT_NAME_SIZE];
 

@@ -71,6 +71,8 @@ static void some_entry(struct chance *c, struct texts *t, struct entry_data *d)
 	d->direction = next_text(c, t, true);
 	d->entry_time = next_text(c, t, true);
 	d->source = next_text(c, t, true);
+	d->by = next_text(c, t, true);
+	d->why = next_text(c, t, true);
 	d->entry_ts = maybe_integer(c);
 	d->confidence = chance_below(c, 3) == 0 ? -1 : (double)chance_below(c, 10001) / 10000;
 }
@@ -87,6 +89,8 @@ static void some_exit(struct chance *c, struct texts *t, struct exit_data *d)
 	d->tariff = next_text(c, t, true);
 	d->reason = next_text(c, t, true);
 	d->edge_event_id = next_text(c, t, true);
+	d->by = next_text(c, t, true);
+	d->why = next_text(c, t, true);
 	d->exit_ts = maybe_integer(c);
 	d->fee = some_integer(c);
 	d->edge_fee = maybe_integer(c);
@@ -170,7 +174,7 @@ static bool same_entry(const struct entry_data *a, const struct entry_data *b)
 	return same(a->plate_id, b->plate_id) && same(a->plate_view, b->plate_view) && same(a->edge_id, b->edge_id) &&
 		same(a->camera_type, b->camera_type) && same(a->camera_id, b->camera_id) && same(a->camera_name, b->camera_name) &&
 		same(a->direction, b->direction) && same(a->entry_time, b->entry_time) && same(a->source, b->source) &&
-		a->entry_ts == b->entry_ts && a->confidence == b->confidence;
+		same(a->by, b->by) && same(a->why, b->why) && a->entry_ts == b->entry_ts && a->confidence == b->confidence;
 }
 
 static bool same_exit(const struct exit_data *a, const struct exit_data *b)
@@ -178,7 +182,7 @@ static bool same_exit(const struct exit_data *a, const struct exit_data *b)
 	return same(a->plate_id, b->plate_id) && same(a->exit_central, b->exit_central) && same(a->exit_edge, b->exit_edge) &&
 		same(a->camera_id, b->camera_id) && same(a->camera_name, b->camera_name) && same(a->exit_time, b->exit_time) &&
 		same(a->duration, b->duration) && same(a->tariff, b->tariff) && same(a->reason, b->reason) &&
-		same(a->edge_event_id, b->edge_event_id) && a->exit_ts == b->exit_ts && a->fee == b->fee && a->edge_fee == b->edge_fee;
+		same(a->edge_event_id, b->edge_event_id) && same(a->by, b->by) && same(a->why, b->why) && a->exit_ts == b->exit_ts && a->fee == b->fee && a->edge_fee == b->edge_fee;
 }
 
 static bool same_data(const struct record *a, const struct record *b)

@@ -2,6 +2,7 @@
 #include "chance.h"
 #include "base/text.h"
 #include "seal/seal.h"
+#include "seal/token.h"
 #include "test.h"
 #include "tests/data/seal_vectors.h"
 
@@ -159,6 +160,20 @@ TEST(random_seals_verify)
 		CHECK(seal_verify(pair.public_key, log_id, seq, &c, &s));
 		CHECK(!seal_verify(dialler_public, log_id, seq, &c, &s));
 	}
+}
+
+TEST(tokens_are_kept_as_the_hash_of_their_text)
+{
+	unsigned char random[TOKEN_RANDOM_BYTES], hash[TOKEN_HASH_BYTES];
+	char token[TOKEN_SIZE], hex[2 * TOKEN_HASH_BYTES + 1];
+
+	for (size_t i = 0; i < sizeof random; i++)
+		random[i] = (unsigned char)i;
+	token_make(random, token);
+	CHECK_STR(token, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+	token_hash(token, hash);
+	hex_encode(hex, hash, sizeof hash);
+	CHECK_STR(hex, "6c86c6aac5fb24bcf5d9939cb7d7d5645ce39418f449e03b262dd4fa14b4b92b");
 }
 
 int main(int argc, char **argv)

@@ -146,6 +146,24 @@ TEST(one_process_a_writer_name)
 	CHECK(remove_folder());
 }
 
+/* SQLite ends a transaction by itself when it runs out of memory or room: what follows must not commit piece by piece. */
+TEST(a_transaction_that_sqlite_ended_is_noticed)
+{
+	struct db *db = NULL;
+	struct fault fault = { 0 };
+
+	CHECK_INT(db_open(":memory:", DB_WRITE, &db, &fault), ERR_NONE);
+	CHECK_INT(db_begin(db), ERR_NONE);
+	CHECK(db_in_transaction(db));
+	CHECK_INT(sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	CHECK(!db_in_transaction(db));
+	CHECK_INT(db_savepoint(db), ERR_UNAVAILABLE);
+	db_rollback(db);
+	CHECK_INT(db_begin(db), ERR_NONE);
+	CHECK_INT(db_commit(db), ERR_NONE);
+	db_close(db);
+}
+
 TEST(every_statement_can_be_prepared)
 {
 	struct db *db = NULL;

@@ -51,6 +51,45 @@ TEST(times_out_of_bounds_are_clamped)
 	CHECK_STR(text, "1970-01-01 00:00:00");
 }
 
+TEST(text_back_to_times)
+{
+	int64_t first = -1, last = -1;
+
+	CHECK(zone_set(ZONE_DEFAULT));
+	CHECK(zone_parse("2025-12-02 10:30:00", &first, &last));
+	CHECK_INT(first, 1764646200000);
+	CHECK_INT(last, 1764646200999);
+	CHECK(zone_parse("2025-12-02T10:30", &first, &last));
+	CHECK_INT(first, 1764646200000);
+	CHECK_INT(last, 1764646259999);
+	CHECK(zone_parse("2025-12-02", &first, &last));
+	CHECK_INT(first, 1764608400000);
+	CHECK_INT(last, 1764608400000 + 24 * HOUR - 1);
+	CHECK(zone_parse("2024-02-29", &first, &last));
+	CHECK(zone_set("Europe/Berlin"));
+	CHECK(zone_parse("2025-03-30", &first, &last));
+	CHECK_INT(last + 1 - first, 23 * HOUR);
+	CHECK(zone_parse("2025-10-26", &first, &last));
+	CHECK_INT(last + 1 - first, 25 * HOUR);
+}
+
+TEST(texts_that_are_no_times)
+{
+	const char *const wrong[] = {"", "2025", "2025-12", "2025-12-2", "2025-12-32", "2025-02-29", "2025-13-01", "2025-00-01",
+		"2025-01-00", "1969-12-31", "2025-12-02 ", "2025-12-02 1", "2025-12-02 24:00", "2025-12-02 10:60", "2025-12-02 10:30:60",
+		"2025-12-02 10:30:00Z", "2025/12/02", "2025-12-02_10:30", "aaaa-bb-cc", "-025-12-02", " 2025-12-02", "1764646200",
+		"2025-03-30 02:30"};
+	int64_t first = 7, last = 8;
+
+	CHECK(zone_set("Europe/Berlin"));
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		if (zone_parse(wrong[i], &first, &last))
+			test_fail(__FILE__, __LINE__, "%s", wrong[i]);
+	}
+	CHECK_INT(first, 7);
+	CHECK_INT(last, 8);
+}
+
 TEST(a_day_starts_at_midnight)
 {
 	CHECK(zone_set(ZONE_DEFAULT));
@@ -131,6 +170,18 @@ TEST(a_change_is_seen_whole_by_other_threads)
 		zone_set(i % 2 ? "UTC" : ZONE_DEFAULT);
 	pthread_join(reader, NULL);
 	CHECK(!wrong);
+}
+
+TEST(the_default_zones_text_does_not_follow_the_zone_in_force)
+{
+	char text[ZONE_TEXT];
+
+	CHECK(zone_set("America/New_York"));
+	zone_default_text(1733140800000, text);
+	CHECK_STR(text, "2024-12-02 19:00:00");
+	CHECK(zone_set(ZONE_DEFAULT));
+	zone_text(1733140800000, text);
+	CHECK_STR(text, "2024-12-02 19:00:00");
 }
 
 TEST_MAIN

@@ -1,0 +1,180 @@
+/* store/history: its cursor and its walks; fcgi/csv and fcgi/history_row: cells. */
+#include "test.h"
+
+#include "central.h"
+#include "fcgi/csv.h"
+#include "fcgi/history_row.h"
+#include "store/db_internal.h"
+#include "store/history.h"
+
+TEST(a_cursor_is_read_back)
+{
+	const struct history_cursor cases[] = { { 0, 0 }, { CENTRAL_TIME, 17 }, { INTEGER_MAX, INTEGER_MAX } };
+	char text[HISTORY_CURSOR_SIZE];
+	struct history_cursor back;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		history_cursor_write(&cases[i], text);
+		CHECK(history_cursor_read(text, &back));
+		CHECK_INT(back.begin_ts, cases[i].begin_ts);
+		CHECK_INT(back.id, cases[i].id);
+	}
+}
+
+TEST(anything_else_is_no_cursor)
+{
+	const char *const wrong[] = { "", "-", "1", "1-", "-1", "1-2-3", "1--2", "+1-2", "1-2 ", " 1-2", "a-1", "9007199254740992-1",
+		"1-9007199254740992", "11111111111111111111111111111111111111111111111111-1" };
+	struct history_cursor c;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		if (history_cursor_read(wrong[i], &c))
+			test_fail(__FILE__, __LINE__, "%s", wrong[i]);
+	}
+}
+
+struct seen { int count; struct history_cursor at; bool in_order; };
+
+static enum err look(void *arg, const struct history_row *row)
+{
+	struct seen *s = arg;
+
+	s->in_order = s->in_order && (s->count == 0 || row->begin_ts < s->at.begin_ts
+		|| (row->begin_ts == s->at.begin_ts && row->id < s->at.id));
+	s->at = (struct history_cursor){ row->begin_ts, row->id };
+	s->count++;
+	return ERR_NONE;
+}
+
+TEST(a_walk_by_key_gives_each_row_once)
+{
+	struct central c;
+	struct seen s = { .in_order = true };
+	struct history_filter f = { .limit = 7 };
+	int before;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	CHECK_INT(central_enter_many(&c, 50), ERR_NONE);
+	do {
+		before = s.count;
+		CHECK_INT(history_list(c.db, &f, look, &s), ERR_NONE);
+		f.has_after = true;
+		f.after = s.at;
+	} while (s.count > before);
+	CHECK_INT(s.count, 50);
+	CHECK(s.in_order);
+	central_close(&c);
+}
+
+TEST(counting_ends_at_its_bound)
+{
+	struct central c;
+	struct history_filter f = { 0 };
+	int64_t count = 0;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	CHECK_INT(central_enter_many(&c, HISTORY_COUNT_MAX), ERR_NONE);
+	CHECK_INT(history_count(c.db, &f, &count), ERR_NONE);
+	CHECK_INT(count, HISTORY_COUNT_MAX);
+	CHECK_INT(ledger_begin(c.ledger), ERR_NONE);
+	CHECK_INT(central_enter(&c, "30A99999", &(struct record){ 0 }), ERR_NONE);
+	CHECK_INT(ledger_commit(c.ledger), ERR_NONE);
+	CHECK_INT(history_count(c.db, &f, &count), ERR_NONE);
+	CHECK_INT(count, HISTORY_COUNT_MAX);
+	f.search = "30A9";
+	CHECK_INT(history_count(c.db, &f, &count), ERR_NONE);
+	CHECK_INT(count, 1);
+	central_close(&c);
+}
+
+/* The list's plans: by index and in its order, so that neither a table is scanned nor a million rows are sorted. */
+TEST(lists_are_read_from_their_indexes)
+{
+	const struct { const char *index; enum sql sql; bool sorts; } cases[] = {
+		{ "USING INDEX history_list (begin_ts>? AND begin_ts<?)", SQL_HISTORY_LIST, false },
+		{ "USING INDEX history_flagged (begin_ts>? AND begin_ts<?)", SQL_HISTORY_FLAGGED, false },
+		{ "USING INDEX history_inside", SQL_HISTORY_INSIDE, true },
+		{ "USING INDEX history_inside", SQL_STATS_INSIDE, false },
+		{ "USING COVERING INDEX history_list (begin_ts>?)", SQL_STATS_ENTRIES, false },
+		{ "USING COVERING INDEX exits_day (exit_ts>?)", SQL_STATS_EXITS, false },
+		{ "USING INDEX history_changes_history (history_id=?)", SQL_CHANGE_OF_ROW, false },
+	};
+	struct db *db = NULL;
+	struct fault fault;
+
+	CHECK_INT(db_open(":memory:", DB_WRITE, &db, &fault), ERR_NONE);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char plan[2048] = "", sql[4096];
+		sqlite3_stmt *st = NULL;
+
+		CHECK(text_format(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", sql_text(cases[i].sql)));
+		CHECK_INT(sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL), SQLITE_OK);
+		while (sqlite3_step(st) == SQLITE_ROW)
+			text_format(plan + strlen(plan), sizeof(plan) - strlen(plan), "%s\n", (const char *)sqlite3_column_text(st, 3));
+		sqlite3_finalize(st);
+		if (strstr(plan, cases[i].index) == NULL || (strstr(plan, "TEMP B-TREE") != NULL) != cases[i].sorts)
+			test_fail(__FILE__, __LINE__, "%s", plan);
+	}
+	db_close(db);
+}
+
+static const char *cell(struct buf *out, const char *text)
+{
+	buf_reset(out);
+	csv_text(out, true, text);
+	return buf_text(out);
+}
+
+TEST(cells_are_quoted_where_they_need_it)
+{
+	struct buf out;
+
+	buf_init(&out, 4096);
+	CHECK_STR(cell(&out, NULL), "");
+	CHECK_STR(cell(&out, ""), "");
+	CHECK_STR(cell(&out, "29A-123.45"), "29A-123.45");
+	CHECK_STR(cell(&out, "Cổng số 1"), "Cổng số 1");
+	CHECK_STR(cell(&out, "a,b"), "\"a,b\"");
+	CHECK_STR(cell(&out, "say \"no\""), "\"say \"\"no\"\"\"");
+	CHECK_STR(cell(&out, "two\r\nlines"), "\"two\r\nlines\"");
+	buf_free(&out);
+}
+
+TEST(formulas_are_made_harmless)
+{
+	struct buf out;
+
+	buf_init(&out, 4096);
+	CHECK_STR(cell(&out, "=1+1"), "'=1+1");
+	CHECK_STR(cell(&out, "+84 90"), "'+84 90");
+	CHECK_STR(cell(&out, "-2"), "'-2");
+	CHECK_STR(cell(&out, "@SUM(A1)"), "'@SUM(A1)");
+	CHECK_STR(cell(&out, "\tx"), "'\tx");
+	CHECK_STR(cell(&out, "\r=x"), "\"'\r=x\"");
+	CHECK_STR(cell(&out, "=A,\"B\""), "\"'=A,\"\"B\"\"\"");
+	CHECK_STR(cell(&out, "1-2"), "1-2");
+	buf_free(&out);
+}
+
+TEST(a_row_has_as_many_cells_as_the_head)
+{
+	struct history_row row = { .id = 7, .event_id = "e", .plate_view = "=x", .fee = 25000, .entry_confidence = 0.5,
+		.exit_confidence = -1, .entry_ts = CENTRAL_TIME, .exit_ts = -1, .confirmed_ts = -1 };
+	size_t head = 0, cells = 0;
+	struct buf out;
+
+	buf_init(&out, 4096);
+	csv_history_head(&out);
+	for (const char *c = buf_text(&out); *c; c++)
+		head += *c == ',';
+	CHECK(strncmp(buf_text(&out), "id,event_id,source_central,", 27) == 0);
+	buf_reset(&out);
+	csv_history_row(&out, &row);
+	for (const char *c = buf_text(&out); *c; c++)
+		cells += *c == ',';
+	CHECK_INT(cells, head);
+	CHECK_STR(buf_text(&out), "7,e,,,,'=x,,,,,0.5,,1733140800000,,,,,,,,,,,,25000,,,,,,\r\n");
+	buf_free(&out);
+}
+
+TEST_MAIN
