@@ -29,6 +29,7 @@ bool mesh_page_at_fault(enum err e)
 	case ERR_INVALID:
 	case ERR_FIELD:
 	case ERR_DENIED:
+	case ERR_STRANGER:
 		return true;
 	case ERR_NONE:
 	case ERR_NOT_FOUND:
@@ -40,6 +41,11 @@ bool mesh_page_at_fault(enum err e)
 		return false;
 	}
 	return false;
+}
+
+bool mesh_page_alone(enum err e)
+{
+	return mesh_page_at_fault(e) || e == ERR_CORRUPT;
 }
 
 static void set_reading(struct mesh *m, struct peer *p)
@@ -140,11 +146,11 @@ static bool take_pages(struct mesh *m, struct done *done, size_t *count, int64_t
 		struct fault fault = {0};
 		enum err e = m->io.rows.take(m->io.rows.self, p->page_first->message.page, &d->result, &fault);
 		note(m, p, d);
-		if (e && !mesh_page_at_fault(e)) {
+		if (e && !mesh_page_at_fault(e))
 			journal_error("event=apply_failed peer=%s log=%s error=%s", p->id, d->log, err_name(e));
+		if (e && !mesh_page_alone(e))
 			return false;
-		}
-		d->verdict = e ? VERDICT_FAULT : VERDICT_TAKEN;
+		d->verdict = !e ? VERDICT_TAKEN : mesh_page_at_fault(e) ? VERDICT_FAULT : VERDICT_HOLD;
 		(void)text_copy(d->sentence, sizeof(d->sentence), fault.sentence);
 	}
 	return true;

@@ -37,6 +37,9 @@ struct apply {
 
 /* Is this failure of take the page's own, so that the rest of the transaction stands? */
 bool mesh_page_at_fault(enum err e);
+/* Does a failed take concern this page only, so that the others of its transaction may stand? A page at fault, or one that does not
+ * fit what is held here (ERR_CORRUPT): that one is held off by itself, and holds up nobody else's records. */
+bool mesh_page_alone(enum err e);
 /* Take over the page of this event. */
 void apply_queue(struct mesh *m, struct peer *p, struct peer_event *e);
 /* p is closing: forget its pages. */

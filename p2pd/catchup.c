@@ -220,6 +220,10 @@ static void send_page(struct mesh *m, struct peer *p)
 	enum err e = m->io.rows.read_page(m->io.rows.self, k->log, c->cursor, PAGE_RECORDS, PAGE_BYTES, &m->lines, &m->page);
 	if (e || m->page.count == 0) {
 		journal_error("event=page_unreadable log=%s seq=%lld peer=%s error=%s", k->log, (long long)c->cursor, p->id, err_name(e));
+		if (e == ERR_CORRUPT) {
+			catchup_stop(m, p, i, "a page of it cannot be read here");
+			return;
+		}
 		p->hold_ms = mesh_now(m) + HOLD_MS;
 		enqueue(p, i);
 		return;

@@ -49,7 +49,7 @@ struct mesh_rows {
 	enum err (*chain_at)(void *self, const char *log, int64_t seq, struct chain *out);
 
 	/* One transaction for several pages; each take is undone by itself when it fails for a fault of the page
-	 * (mesh_page_at_fault), any other error is followed by rollback. */
+	 * (mesh_page_alone), any other error is followed by rollback. */
 	enum err (*begin)(void *self);
 	enum err (*take)(void *self, const struct page *page, struct take_result *out, struct fault *fault);
 	enum err (*commit)(void *self);

@@ -9,6 +9,9 @@ static void rolled_back(struct mesh *m, struct peer *p, struct known_log *k)
 {
 	if (!k->own || (k->flags & LOG_ROLLED_BACK))
 		return;
+	mesh_look(m); /* it may hold what was committed here a moment ago, before the bell was heard */
+	if (peer_claims(p, vector_find(&m->logs, k->log)) <= k->held)
+		return;
 	k->flags |= LOG_ROLLED_BACK;
 	journal_warning("event=rolled_back log=%s peer=%s held=%lld there=%lld why=\"this database is older than what it told others; "
 		"the rest is taken back\"", k->log, p->id, (long long)k->held, (long long)peer_claims(p, vector_find(&m->logs, k->log)));
@@ -66,11 +69,14 @@ static bool can_give(const struct peer *p, const struct known_log *k, uint32_t i
 }
 
 /* Is the author connected and delivering? Then it will deliver this log as well. */
-static bool author_delivers(const struct mesh *m, const struct known_log *k, int64_t now)
+static bool author_delivers(const struct mesh *m, const struct known_log *k, uint32_t i, int64_t now)
 {
-	for (size_t n = 0; n < m->peers; n++)
-		if (m->peer[n]->state == PEER_READY && is_author(m->peer[n], k) && now < m->peer[n]->page_ms + RELAY_AFTER_MS)
+	for (size_t n = 0; n < m->peers; n++) {
+		const struct peer *p = m->peer[n];
+		bool has = peer_claims(p, i) > k->held && !(p->log[i].flags & STOPPED);
+		if (p->state == PEER_READY && is_author(p, k) && has && now < p->page_ms + RELAY_AFTER_MS)
 			return true;
+	}
 	return false;
 }
 
@@ -104,7 +110,7 @@ static bool look_at(struct mesh *m, uint32_t i, int64_t now)
 			unask(m, k);
 		return false;
 	}
-	if (now < k->moved_ms + RELAY_AFTER_MS || now < k->lacking_ms + RELAY_AFTER_MS || author_delivers(m, k, now))
+	if (now < k->moved_ms + RELAY_AFTER_MS || now < k->lacking_ms + RELAY_AFTER_MS || author_delivers(m, k, i, now))
 		return true;
 	if (k->relay != LINK_NONE && now < k->asked_ms + RELAY_PATIENCE_MS)
 		return true;

@@ -53,7 +53,7 @@ static enum err take(void *self, const struct page *page, struct take_result *ou
 	e = ledger_take(r->ledger, page, out, fault);
 	if (!e)
 		return ledger_savepoint_keep(r->ledger);
-	if (mesh_page_at_fault(e))
+	if (mesh_page_alone(e))
 		ledger_savepoint_undo(r->ledger);
 	return e;
 }
