@@ -9,6 +9,7 @@ int answer_status(enum err e)
 	case ERR_NONE: return 200;
 	case ERR_SYNTAX:
 	case ERR_INVALID: return 400;
+	case ERR_STRANGER: return 401;
 	case ERR_DENIED: return 403;
 	case ERR_NOT_FOUND: return 404;
 	case ERR_CONFLICT: return 409;
@@ -83,6 +84,12 @@ void answer_null(struct response *r, const char *name)
 	answer_text(r, name, NULL);
 }
 
+void answer_raw(struct response *r, const char *name, const char *json)
+{
+	member(r, name);
+	buf_str(&r->body, json);
+}
+
 void answer_object(struct response *r, const char *name)
 {
 	member(r, name);
@@ -114,6 +121,7 @@ const char *fault_sentence(enum err e, const struct fault *f)
 	case ERR_SYNTAX: return "The request cannot be read.";
 	case ERR_INVALID: return "The request makes no sense.";
 	case ERR_DENIED: return "This is not allowed.";
+	case ERR_STRANGER: return "Show who you are.";
 	case ERR_NOT_FOUND: return "There is no such thing here.";
 	case ERR_CONFLICT: return "This does not fit what is known.";
 	case ERR_TOO_LARGE: return "This is too large.";

@@ -4,10 +4,11 @@
 
 #include "answer.h"
 #include "base/text.h"
+#include "domain/camera.h"
 #include "domain/gate.h"
 #include "edges.h"
+#include "idempotency.h"
 #include "serve.h"
-#include "writer.h"
 
 #define EDGE_ID {"edge_id", FIELD_TEXT, FROM_BODY, true, 1, NAME_SIZE - 1, NULL}
 /* Its real limits are those of the reduced plate, which have sentences of their own. */
@@ -18,7 +19,7 @@
 	{"timestamp", FIELD_REAL, FROM_BODY, false, 0, INTEGER_MAX, NULL}, \
 	{"sent_at", FIELD_REAL, FROM_BODY, false, 0, INTEGER_MAX, NULL}
 
-const struct field edge_detection_fields[9] = {
+const struct field edge_detection_fields[8] = {
 	EDGE_ID,
 	PLATE_ID,
 	PLATE_VIEW(true),
@@ -47,17 +48,6 @@ const struct field edge_close_fields[4] = {
 
 /* --- what the three share -------------------------------------------------------------------------------------------- */
 
-static enum err read_plate(const struct params *p, char out[PLATE_SIZE], struct fault *fault)
-{
-	size_t len = plate_reduce(params_text(p, "plate_id"), out);
-
-	if (len < PLATE_MIN)
-		return fault_set(fault, ERR_INVALID, "plate_too_short", "plate_id", "Invalid plate number (too short)");
-	if (len > PLATE_MAX)
-		return fault_set(fault, ERR_INVALID, "plate_too_long", "plate_id", "Invalid plate number (too long)");
-	return ERR_NONE;
-}
-
 static enum direction read_direction(const struct params *p)
 {
 	const char *text = params_text(p, "direction");
@@ -67,16 +57,34 @@ static enum direction read_direction(const struct params *p)
 	return strcmp(text, "ENTRY") == 0 ? DIRECTION_ENTRY : DIRECTION_EXIT;
 }
 
-/* Fields that both detection and barrier/open have. */
-static enum err read_ask(const struct params *p, int64_t now, struct gate_ask *out, struct fault *fault)
+/* When it happened, if the edge's time counts; what its heartbeats say of its clock is only looked up where that matters. */
+static enum err read_time(struct call *c, int64_t *out, struct fault *fault)
 {
+	const struct params *p = &c->params;
 	struct edge_time time = {.timestamp = params_real(p, "timestamp", -1), .sent_at = params_real(p, "sent_at", -1)};
-	const char *view = params_text(p, "plate_view");
+	enum err e = ERR_NONE;
 
-	*out = (struct gate_ask){.confidence = -1, .direction = read_direction(p), .reported_at = edge_time_counts(&time, now)};
+	if (time.timestamp >= 0 && time.sent_at < 0) {
+		e = call_read(c, fault);
+		if (e == ERR_NONE)
+			e = camera_edge_clock_known(c->desk->db, params_text(p, "edge_id"), call_now(c), &time.clock_known);
+	}
+	*out = edge_time_counts(&time, call_now(c));
+	return e;
+}
+
+/* Fields that both detection and barrier/open have. */
+static enum err read_ask(struct call *c, struct gate_ask *out, struct fault *fault)
+{
+	const struct params *p = &c->params;
+	const char *view = params_text(p, "plate_view");
+	enum err e;
+
+	*out = (struct gate_ask){.confidence = -1, .direction = read_direction(p)};
 	text_copy(out->edge_id, sizeof out->edge_id, params_text(p, "edge_id"));
 	text_copy(out->plate_view, sizeof out->plate_view, view ? view : "");
-	return read_plate(p, out->plate_id, fault);
+	e = plate_read(params_text(p, "plate_id"), out->plate_id, fault);
+	return e == ERR_NONE ? read_time(c, &out->reported_at, fault) : e;
 }
 
 static const char *direction_name(enum direction d)
@@ -123,6 +131,8 @@ static void answer_detection(struct response *r, const struct gate_ask *ask, con
 	answer_text(r, "plate_view", ask->plate_view);
 	answer_text(r, "direction", direction_name(ask->direction));
 	answer_text(r, "camera_type", ask->camera_type);
+	if (g->subscriber[0])
+		answer_text(r, "subscriber", g->subscriber);
 	if (entry)
 		answer_entry_look(r, g);
 	else
@@ -135,7 +145,7 @@ enum err api_edge_detection(struct call *c, struct fault *fault)
 {
 	struct gate_ask ask;
 	struct gate_answer answer = {0};
-	enum err e = read_ask(&c->params, call_now(c), &ask, fault);
+	enum err e = read_ask(c, &ask, fault);
 
 	if (e != ERR_NONE)
 		return e;
@@ -154,17 +164,20 @@ enum err api_edge_detection(struct call *c, struct fault *fault)
 
 /* --- barrier/open ---------------------------------------------------------------------------------------------------- */
 
-struct open_job { struct gate_ask ask; struct gate_answer answer; struct fault fault; };
+struct open_job { struct gate_ask ask; struct gate_answer answer; struct fault *fault; };
 
 static enum err open_barrier(struct ledger *l, void *arg)
 {
 	struct open_job *j = arg;
 
-	return gate_open(l, &j->ask, &j->answer, &j->fault);
+	return gate_open(l, &j->ask, &j->answer, j->fault);
 }
 
-static void answer_open(struct response *r, const struct gate_answer *g)
+static void answer_open(struct call *c, const void *arg)
 {
+	const struct gate_answer *g = &((const struct open_job *)arg)->answer;
+	struct response *r = &c->response;
+
 	answer_begin(r, 200);
 	answer_text(r, "action", direction_name(g->action));
 	answer_text(r, "event_id", g->event_id);
@@ -182,63 +195,68 @@ static void answer_mismatch(struct response *r, const struct open_job *j)
 	const struct gate_answer *g = &j->answer;
 
 	answer_begin(r, answer_status(ERR_CONFLICT));
-	answer_fault(r, ERR_CONFLICT, &j->fault);
-	if (g->action == DIRECTION_ENTRY) {
-		answer_bool(r, "already_inside", true);
+	answer_fault(r, ERR_CONFLICT, j->fault);
+	if (g->action == DIRECTION_ENTRY)
+		answer_bool(r, "already_inside", g->already_inside);
+	else
+		answer_bool(r, "has_entry", g->has_entry);
+	if (g->event_id[0]) {
 		answer_text(r, "entry_time", g->entry_time);
 		answer_text(r, "event_id", g->event_id);
-	} else {
-		answer_bool(r, "has_entry", false);
 	}
 	answer_end(r);
 }
 
 enum err api_edge_open(struct call *c, struct fault *fault)
 {
-	struct open_job j = {0};
-	enum err e = read_ask(&c->params, call_now(c), &j.ask, fault);
+	struct open_job j = {.fault = fault};
+	enum err e = read_ask(c, &j.ask, fault);
 
 	if (e != ERR_NONE)
 		return e;
 	j.ask.force = params_truth(&c->params, "force");
 	edges_recall(c->app->edges, &j.ask);
-	e = writer_run(c->app->writer, open_barrier, &j);
-	if (e == ERR_NONE) {
-		answer_open(&c->response, &j.answer);
-	} else if (e == ERR_CONFLICT) {
-		answer_mismatch(&c->response, &j);
-		e = ERR_NONE;
-	} else if (e != ERR_UNAVAILABLE) {
-		*fault = j.fault;
-	}
-	return e;
+	e = call_write(c, open_barrier, answer_open, &j, fault);
+	if (e != ERR_CONFLICT)
+		return e;
+	answer_mismatch(&c->response, &j);
+	return ERR_NONE;
 }
 
 /* --- barrier/close --------------------------------------------------------------------------------------------------- */
 
-struct close_job { const char *edge_id, *event_id; char plate_id[PLATE_SIZE]; struct gate_answer answer; };
+struct close_job {
+	const char *edge_id, *event_id;
+	char plate_id[PLATE_SIZE];
+	struct gate_answer answer;
+	bool found;
+};
 
 static enum err close_barrier(struct ledger *l, void *arg)
 {
 	struct close_job *j = arg;
+	enum err e = gate_close(l, j->edge_id, j->plate_id, j->event_id, &j->answer);
 
-	return gate_close(l, j->edge_id, j->plate_id, j->event_id, &j->answer);
+	j->found = e == ERR_NONE;
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+static void answer_close(struct call *c, const void *arg)
+{
+	const struct close_job *j = arg;
+
+	answer_begin(&c->response, 200);
+	answer_text(&c->response, "message", "Barrier closed");
+	if (j->found)
+		answer_text(&c->response, "event_id", j->answer.event_id);
+	answer_end(&c->response);
 }
 
 enum err api_edge_close(struct call *c, struct fault *fault)
 {
 	const char *event_id = params_text(&c->params, "event_id");
 	struct close_job j = {.edge_id = params_text(&c->params, "edge_id"), .event_id = event_id ? event_id : ""};
-	enum err e = read_plate(&c->params, j.plate_id, fault);
+	enum err e = plate_read(params_text(&c->params, "plate_id"), j.plate_id, fault);
 
-	if (e == ERR_NONE)
-		e = writer_run(c->app->writer, close_barrier, &j);
-	if (e != ERR_NONE && e != ERR_NOT_FOUND)
-		return e;
-	answer_begin(&c->response, 200);
-	answer_text(&c->response, "message", "Barrier closed");
-	if (e == ERR_NONE)
-		answer_text(&c->response, "event_id", j.answer.event_id);
-	answer_end(&c->response);
-	return ERR_NONE;
+	return e == ERR_NONE ? call_write(c, close_barrier, answer_close, &j, fault) : e;
 }

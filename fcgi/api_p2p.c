@@ -60,8 +60,12 @@ enum err api_p2p_config_put(struct call *c, struct fault *fault)
 	struct config_change change = {0};
 	struct site_config now;
 	const struct cJSON *own = params_json(&c->params, "this_central"), *peers = params_json(&c->params, "peer_centrals");
-	enum err e = config_change_read(own, peers, &change, fault);
+	enum err e;
 
+	/* Whoever sends the wrapper of the answer along, or nothing, would otherwise take "nothing changed" for "done". */
+	if (own == NULL && peers == NULL)
+		return fault_set(fault, ERR_FIELD, "missing_field", "this_central", "Give this_central, peer_centrals, or both, without a wrapper.");
+	e = config_change_read(own, peers, &change, fault);
 	if (e == ERR_NONE)
 		e = config_change_run(c->app->writer, &change, &now, fault);
 	if (e == ERR_NONE)

@@ -20,13 +20,15 @@ struct writer;
 struct app {
 	const char *db_path;
 	struct world world;
-	struct trust trust;
+	struct rules rules;
 	struct writer *writer;
 	struct views *views;
 	struct edges *edges;
 	int stop_fd;                     /* an eventfd: readable once the program is to end */
+	int64_t started_ms;              /* by the monotonic clock */
 	int threads;                     /* that serve requests */
 	atomic_int waiting;              /* of them, those that wait for p2pd's answer */
+	atomic_int streaming;            /* of them, those that send a file */
 	_Atomic int64_t zone_due_ms;     /* when the site's time zone is to be looked at again */
 };
 
@@ -42,7 +44,9 @@ struct call {
 	struct request request;
 	struct response response;
 	struct params params;
+	struct caller caller;            /* who calls, once that was checked */
 	const char *segment;             /* of the route's {name}, "" none */
+	bool keyed, kept;                /* it has an Idempotency-Key; the answer is the one kept under it */
 	bool reading;                    /* a read transaction is open on desk->db */
 };
 

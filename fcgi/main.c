@@ -28,16 +28,21 @@
 struct options { const char *db, *notify, *share; };
 
 static const char USAGE[] =
-	"Usage: parkmesh.fcgi --db PATH --notify PATH --share DIR [--trust CIDR]... [--threads N]\n"
+	"Usage: parkmesh.fcgi --db PATH --notify PATH --share DIR [option...]\n"
 	"Serve a central's HTTP API and pages to nginx over FastCGI.\n"
 	"\n"
-	"  --db PATH      the central's database; made if it is missing\n"
-	"  --notify PATH  the FIFO by which p2pd is woken; made if it is missing\n"
-	"  --share DIR    where templates/ is\n"
-	"  --trust CIDR   addresses that may call the API, besides loopback; may be given several times\n"
-	"  --threads N    requests served at once, 1 to 128 (default 32)\n"
-	"  --help         this text\n"
-	"  --version      the version\n"
+	"  --db PATH             the central's database; made if it is missing\n"
+	"  --notify PATH         the FIFO by which p2pd is woken; made if it is missing\n"
+	"  --share DIR           where templates/ is\n"
+	"  --trust-edges CIDR    addresses of edges that need no token, besides loopback; none: not even loopback\n"
+	"  --trust-admin CIDR    addresses of programs that may use the whole API, besides loopback; none: not even loopback\n"
+	"  --cors-origin ORIGIN  pages of this origin (such as https://office.example) may call the API with a token\n"
+	"  --host NAME           a name this central is called by, besides its addresses and localhost\n"
+	"  --threads N           requests served at once, 1 to 128 (default 32)\n"
+	"  --help                this text\n"
+	"  --version             the version\n"
+	"\n"
+	"--trust-edges, --trust-admin, --cors-origin and --host may be given several times.\n"
 	"\n"
 	"The listening socket is descriptor 3 after systemd's LISTEN_FDS=1, else 0. SIGTERM: serve what was accepted, then end.\n";
 
@@ -59,6 +64,31 @@ static bool threads_parse(const char *text, int *out)
 	return true;
 }
 
+/* Who is trusted. -1 to go on. */
+static int read_rule(int option, struct rules *rules)
+{
+	switch (option) {
+	case 'e':
+		if (!trust_add(&rules->edges, optarg))
+			return usage_error("--trust-edges takes an address, a network such as 10.0.0.0/8, or none; not ", optarg);
+		break;
+	case 'a':
+		if (!trust_add(&rules->admins, optarg))
+			return usage_error("--trust-admin takes an address, a network such as 10.0.0.0/8, or none; not ", optarg);
+		break;
+	case 'c':
+		if (!rules_add_origin(rules, optarg))
+			return usage_error("--cors-origin takes one such as https://office.example, at most 32 times; not ", optarg);
+		break;
+	case 'o':
+		if (!rules_add_host(rules, optarg))
+			return usage_error("--host takes a name without a port, at most 32 times; not ", optarg);
+		break;
+	default: break;
+	}
+	return -1;
+}
+
 /* -1 to go on, else the program's exit status. */
 static int read_option(int option, struct options *o, struct app *app)
 {
@@ -66,10 +96,7 @@ static int read_option(int option, struct options *o, struct app *app)
 	case 'd': o->db = optarg; break;
 	case 'n': o->notify = optarg; break;
 	case 's': o->share = optarg; break;
-	case 't':
-		if (!trust_add(&app->trust, optarg))
-			return usage_error("--trust takes an address or a network such as 10.0.0.0/8, not ", optarg);
-		break;
+	case 'e': case 'a': case 'c': case 'o': return read_rule(option, &app->rules);
 	case 'w':
 		if (!threads_parse(optarg, &app->threads))
 			return usage_error("--threads takes a number from 1 to 128, not ", optarg);
@@ -85,8 +112,10 @@ static int read_options(int argc, char **argv, struct options *o, struct app *ap
 {
 	static const struct option known[] = {
 		{"db", required_argument, NULL, 'd'}, {"notify", required_argument, NULL, 'n'}, {"share", required_argument, NULL, 's'},
-		{"trust", required_argument, NULL, 't'}, {"threads", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0},
+		{"trust-edges", required_argument, NULL, 'e'}, {"trust-admin", required_argument, NULL, 'a'},
+		{"cors-origin", required_argument, NULL, 'c'}, {"host", required_argument, NULL, 'o'},
+		{"threads", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'},
+		{NULL, 0, NULL, 0},
 	};
 	int option, status = -1;
 
@@ -210,14 +239,15 @@ int main(int argc, char **argv)
 	int status;
 	enum err e;
 
-	trust_init(&app.trust);
+	block_signals(&signals); /* first of all: a SIGTERM while it starts is an end in good order too */
+	rules_init(&app.rules);
 	status = read_options(argc, argv, &options, &app);
 	if (status >= 0)
 		return status;
 	journal_start("fcgi", JOURNAL_INFO);
-	block_signals(&signals);
 	limit_descriptors();
 	app.db_path = options.db;
+	app.started_ms = world_mono_ms(&app.world);
 	e = seal_start() ? open_all(&app, &options, &opened, &fault) : ERR_SYSTEM;
 	if (e == ERR_NONE) {
 		journal_info("event=started version=%s threads=%d", PACKAGE_VERSION, app.threads);

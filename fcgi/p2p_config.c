@@ -21,14 +21,17 @@ static const struct field own_fields[] = {
 	NUMBER("api_port"),
 };
 
-static const struct field peer_fields[] = {
-	{"id", FIELD_TEXT, FROM_BODY, true, 0, CENTRAL_ID_SIZE - 1, NULL},
-	HOST,
-	NUMBER("p2p_port"),
-	NUMBER("weight"),
-	{"dialect", FIELD_TEXT, FROM_BODY, false, 0, DIALECT_SIZE - 1, NULL},
-	{"tls", FIELD_BOOL, FROM_BODY, false, 0, 0, NULL},
-};
+#define PEER_MEMBERS(id_required) { \
+	{"id", FIELD_TEXT, FROM_BODY, id_required, 0, CENTRAL_ID_SIZE - 1, NULL}, \
+	HOST, \
+	NUMBER("p2p_port"), \
+	NUMBER("weight"), \
+	{"dialect", FIELD_TEXT, FROM_BODY, false, 0, DIALECT_SIZE - 1, NULL}, \
+	{"tls", FIELD_BOOL, FROM_BODY, false, 0, 0, NULL}, \
+}
+
+const struct field peer_fields[PEER_FIELDS] = PEER_MEMBERS(true);
+const struct field peer_put_fields[PEER_FIELDS] = PEER_MEMBERS(false);
 
 #define COUNT(list) (sizeof list / sizeof *list)
 
@@ -62,11 +65,23 @@ static enum err read_own(const struct cJSON *object, struct config_change *out, 
 	return e;
 }
 
+void peer_change_read(const struct params *p, struct peer_change *out)
+{
+	bool has_id;
+
+	read_text(p, "id", out->id, sizeof out->id, &has_id);
+	read_text(p, "ip", out->row.ip, sizeof out->row.ip, &out->has_ip);
+	read_int(p, "p2p_port", &out->row.p2p_port, &out->has_port);
+	read_int(p, "weight", &out->row.weight, &out->has_weight);
+	read_text(p, "dialect", out->row.dialect, sizeof out->row.dialect, &out->has_dialect);
+	out->has_tls = params_given(p, "tls");
+	out->row.tls = params_truth(p, "tls");
+}
+
 static enum err read_peer(const struct cJSON *object, size_t index, struct peer_change *out, struct fault *fault)
 {
 	char prefix[32];
 	struct params p;
-	bool has_id;
 	enum err e;
 
 	text_format(prefix, sizeof prefix, "peer_centrals[%zu]", index);
@@ -74,15 +89,8 @@ static enum err read_peer(const struct cJSON *object, size_t index, struct peer_
 		return fault_set(fault, ERR_FIELD, "wrong_type", prefix, "%s has to be an object.", prefix);
 	text_format(prefix, sizeof prefix, "peer_centrals[%zu].", index);
 	e = params_from_object(peer_fields, COUNT(peer_fields), object, prefix, &p, fault);
-	if (e == ERR_NONE) {
-		read_text(&p, "id", out->id, sizeof out->id, &has_id);
-		read_text(&p, "ip", out->row.ip, sizeof out->row.ip, &out->has_ip);
-		read_int(&p, "p2p_port", &out->row.p2p_port, &out->has_port);
-		read_int(&p, "weight", &out->row.weight, &out->has_weight);
-		read_text(&p, "dialect", out->row.dialect, sizeof out->row.dialect, &out->has_dialect);
-		out->has_tls = params_given(&p, "tls");
-		out->row.tls = params_truth(&p, "tls");
-	}
+	if (e == ERR_NONE)
+		peer_change_read(&p, out);
 	params_free(&p);
 	return e;
 }
@@ -116,23 +124,24 @@ static const struct peer_row *held_peer(const struct site_config *held, const ch
 	return NULL;
 }
 
-static enum err lacks(size_t index, const char *name, struct fault *fault)
+static enum err lacks(const char *place, const char *name, struct fault *fault)
 {
 	char field[40];
 
-	text_format(field, sizeof field, "peer_centrals[%zu].%s", index, name);
+	text_format(field, sizeof field, "%s%s", place, name);
 	return fault_set(fault, ERR_FIELD, "missing_field", field, "%s is missing; a new peer needs it.", field);
 }
 
-static enum err apply_peer(const struct peer_change *change, const struct site_config *held, size_t index, struct peer_row *out,
-	struct fault *fault)
+/* place goes before the names of fields in fault. */
+static enum err apply_peer(const struct peer_change *change, const struct site_config *held, const char *place,
+	struct peer_row *out, struct fault *fault)
 {
 	const struct peer_row *old = held_peer(held, change->id);
 
 	if (!old && !change->has_ip)
-		return lacks(index, "ip", fault);
+		return lacks(place, "ip", fault);
 	if (!old && !change->has_port)
-		return lacks(index, "p2p_port", fault);
+		return lacks(place, "p2p_port", fault);
 	*out = old ? *old : (struct peer_row){.weight = 1, .dialect = "native"};
 	text_copy(out->id, sizeof out->id, change->id);
 	if (change->has_ip)
@@ -163,13 +172,16 @@ static void apply_own(const struct config_change *change, struct site_config *he
 enum err config_change_apply(const struct config_change *change, struct site_config *held, struct fault *fault)
 {
 	struct peer_row peers[PEERS_MAX];
+	char place[32];
 	enum err e = ERR_NONE;
 
 	apply_own(change, held);
 	if (!change->has_peers)
 		return ERR_NONE;
-	for (size_t i = 0; e == ERR_NONE && i < change->peer_count; i++)
-		e = apply_peer(&change->peer[i], held, i, &peers[i], fault);
+	for (size_t i = 0; e == ERR_NONE && i < change->peer_count; i++) {
+		text_format(place, sizeof place, "peer_centrals[%zu].", i);
+		e = apply_peer(&change->peer[i], held, place, &peers[i], fault);
+	}
 	if (e != ERR_NONE)
 		return e;
 	memcpy(held->peers, peers, change->peer_count * sizeof *peers);
@@ -224,6 +236,49 @@ enum err config_change_run(struct writer *w, const struct config_change *change,
 	struct change_job j = {.change = change, .now = now, .fault = fault};
 
 	return run(w, change_config, &j, fault);
+}
+
+/* "peer_centrals[3].ip" is "ip" to somebody who sent one peer alone. */
+static void drop_list(struct fault *fault)
+{
+	char *dot = strchr(fault->field, '.');
+
+	if (strncmp(fault->field, "peer_centrals[", 14) == 0 && dot)
+		memmove(fault->field, dot + 1, strlen(dot));
+}
+
+static enum err lay_peer(const struct peer_change *change, enum peer_how how, struct site_config *config, struct peer_row *now,
+	struct fault *fault)
+{
+	const struct peer_row *old = held_peer(config, change->id);
+	size_t at = old ? (size_t)(old - config->peers) : config->peer_count;
+	enum err e;
+
+	if (old && how == PEER_ADD)
+		return fault_set(fault, ERR_CONFLICT, "peer_exists", "id", "There is a peer of this id already; change it with PUT.");
+	if (at == PEERS_MAX)
+		return fault_set(fault, ERR_INVALID, "too_many_peers", "", "A central has at most %d peers.", PEERS_MAX);
+	e = apply_peer(change, config, "", now, fault);
+	if (e != ERR_NONE)
+		return e;
+	config->peers[at] = *now;
+	config->peer_count += !old;
+	return ERR_NONE;
+}
+
+enum err config_peer_job(struct ledger *l, void *arg)
+{
+	struct peer_job *j = arg;
+	struct site_config config;
+	enum err e = site_config_read(ledger_db(l), &config);
+
+	if (e == ERR_NONE)
+		e = lay_peer(j->change, j->how, &config, &j->now, j->fault);
+	if (e == ERR_NONE)
+		e = site_config_write(ledger_db(l), &config, j->fault);
+	if (e != ERR_NONE)
+		drop_list(j->fault);
+	return e;
 }
 
 struct remove_job { const char *id; struct fault *fault; };

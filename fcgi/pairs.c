@@ -5,17 +5,6 @@
 
 #include "base/text.h"
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Decode text in place; false if it cannot be. */
 static bool decode(char *text)
 {
@@ -28,8 +17,8 @@ static bool decode(char *text)
 			*out++ = *text == '+' ? ' ' : *text;
 			continue;
 		}
-		high = hex_value(text[1]);
-		low = high < 0 ? -1 : hex_value(text[2]);
+		high = hex_digit(text[1]);
+		low = high < 0 ? -1 : hex_digit(text[2]);
 		if (low < 0)
 			return false;
 		*out++ = (char)(high * 16 + low);

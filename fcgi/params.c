@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "wire/json.h"
 
+/* Values of a JSON body: read, each takes some 80 bytes, however short it is. */
+#define VALUES_MAX 500000
+
 struct reading {
 	const char *prefix;
 	struct fault *fault;
@@ -213,10 +216,32 @@ static bool has_body_field(const struct field *fields, size_t count)
 	return false;
 }
 
+static bool has_required(const struct field *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (fields[i].from == FROM_BODY && fields[i].required)
+			return true;
+	}
+	return false;
+}
+
+/* Each value but the first follows one of these; brackets and commas in texts are counted too, which honest lists can afford. */
+static bool too_many_values(const char *body, size_t len)
+{
+	size_t values = 0;
+
+	for (size_t i = 0; i < len; i++)
+		values += body[i] == ',' || body[i] == '[' || body[i] == '{';
+	return values > VALUES_MAX;
+}
+
 static enum err read_body(struct params *p, enum body_kind kind, const char *body, size_t len, struct fault *fault)
 {
-	enum err e = kind == BODY_FORM ? pairs_parse(body, len, &p->form) : json_read(body, len, &p->document);
+	enum err e;
 
+	if (kind == BODY_JSON && too_many_values(body, len))
+		return fault_set(fault, ERR_TOO_LARGE, "too_many_values", "", "The body has more than %d values; send less.", VALUES_MAX);
+	e = kind == BODY_FORM ? pairs_parse(body, len, &p->form) : json_read(body, len, &p->document);
 	if (e == ERR_SYNTAX && kind == BODY_FORM)
 		return fault_set(fault, e, "malformed_form", "", "The form cannot be read.");
 	if (e == ERR_SYNTAX)
@@ -234,7 +259,7 @@ enum err params_read(const struct field *fields, size_t count, const char *query
 	e = pairs_parse(query, strlen(query), &out->query);
 	if (e == ERR_SYNTAX)
 		fault_set(fault, e, "malformed_query", "", "The query in the address cannot be read.");
-	if (e == ERR_NONE && has_body_field(fields, count))
+	if (e == ERR_NONE && has_body_field(fields, count) && (body_len > 0 || has_required(fields, count)))
 		e = read_body(out, kind, body, body_len, fault);
 	for (size_t i = 0; e == ERR_NONE && i < count; i++)
 		e = read_field(&r, &fields[i], out, kind, &out->value[i]);

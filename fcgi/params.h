@@ -2,8 +2,8 @@
  * Declared fields -> typed, checked values. Nothing untyped gets past this: a handler sees only fields that its route (or a
  * nested object's table) names, of the type and within the limits named there. Unknown fields are ignored.
  *
- * Failures: ERR_SYNTAX (400) what cannot be read; ERR_FIELD (422) a field missing or of the wrong type; ERR_INVALID (400) a value
- * outside its limits. fault names the field.
+ * Failures: ERR_SYNTAX (400) what cannot be read; ERR_TOO_LARGE (413) a body of very many values; ERR_FIELD (422) a field missing
+ * or of the wrong type; ERR_INVALID (400) a value outside its limits. fault names the field.
  */
 #ifndef PARKMESH_FCGI_PARAMS_H
 #define PARKMESH_FCGI_PARAMS_H
@@ -61,8 +61,9 @@ struct params {
 	struct pairs query, form;
 };
 
-/* Read the declared fields from query and body. The body is looked at only if a field comes from it. Of a name given twice the
- * first counts; an empty value in query or form is a missing one, but for FIELD_TEXTS. On any result free with params_free. */
+/* Read the declared fields from query and body. The body is looked at only if a field comes from it; it may be empty if
+ * none of them is required. Of a name given twice the first counts; an empty value in query or form is a missing one, but for
+ * FIELD_TEXTS. On any result free with params_free. */
 enum err params_read(const struct field *fields, size_t count, const char *query, enum body_kind kind, const char *body,
 	size_t body_len, struct params *out, struct fault *fault);
 /* Read a nested object's members; prefix ("peer_centrals[2].") goes before their names in fault. Values point into object. */

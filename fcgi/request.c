@@ -44,10 +44,17 @@ static const char *param(const struct request *r, const char *name)
 	return value && *value ? value : NULL;
 }
 
+/* A header that is there but empty is "": for what makes a request untrusted, being there counts. */
+static const char *header(const struct request *r, const char *name)
+{
+	return FCGX_GetParam(name, r->fcgx->envp);
+}
+
 static enum method method_of(const char *name)
 {
 	static const struct { const char *name; enum method method; } known[] = {
 		{"GET", METHOD_GET}, {"HEAD", METHOD_GET}, {"POST", METHOD_POST}, {"PUT", METHOD_PUT}, {"DELETE", METHOD_DELETE},
+		{"OPTIONS", METHOD_OPTIONS},
 	};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -67,20 +74,31 @@ static void read_head(struct request *r)
 	r->query = query ? query : "";
 	r->content_type = param(r, "CONTENT_TYPE");
 	r->host = param(r, "HTTP_HOST");
-	r->origin = param(r, "HTTP_ORIGIN");
-	r->sec_fetch_site = param(r, "HTTP_SEC_FETCH_SITE");
-	r->forwarded = param(r, "HTTP_FORWARDED");
-	r->x_forwarded_for = param(r, "HTTP_X_FORWARDED_FOR");
+	r->origin = header(r, "HTTP_ORIGIN");
+	r->sec_fetch_site = header(r, "HTTP_SEC_FETCH_SITE");
+	r->forwarded = header(r, "HTTP_FORWARDED");
+	r->x_forwarded_for = header(r, "HTTP_X_FORWARDED_FOR");
+	r->authorization = header(r, "HTTP_AUTHORIZATION");
+	r->if_match = param(r, "HTTP_IF_MATCH");
+	r->idempotency_key = header(r, "HTTP_IDEMPOTENCY_KEY");
+	r->preflight = param(r, "HTTP_ACCESS_CONTROL_REQUEST_METHOD");
 	r->remote_addr = param(r, "REMOTE_ADDR");
 	r->server_port = param(r, "SERVER_PORT");
 }
 
-static enum err too_large(struct fault *fault)
+static size_t body_max(const struct request *r)
 {
-	return fault_set(fault, ERR_TOO_LARGE, "too_large", "", "The body is above %d KiB; send less.", REQUEST_BODY_MAX / 1024);
+	bool list = strcmp(r->path, "/api/subscriptions") == 0 || strcmp(r->path, "/api/staff") == 0;
+
+	return list && r->method == METHOD_PUT ? REQUEST_LIST_MAX : REQUEST_BODY_MAX;
 }
 
-static enum err read_body(struct request *r, struct fault *fault)
+static enum err too_large(const struct request *r, struct fault *fault)
+{
+	return fault_set(fault, ERR_TOO_LARGE, "too_large", "", "The body is above %zu KiB; send less.", r->body.limit / 1024);
+}
+
+enum err request_read_body(struct request *r, struct fault *fault)
 {
 	const char *declared = param(r, "CONTENT_LENGTH");
 	int64_t length = 0;
@@ -89,18 +107,26 @@ static enum err read_body(struct request *r, struct fault *fault)
 
 	if (declared && !number_parse(declared, INTEGER_MAX, &length))
 		return fault_set(fault, ERR_SYNTAX, "bad_length", "", "Content-Length is not a number.");
-	if (length > REQUEST_BODY_MAX)
-		return too_large(fault);
+	if (length > (int64_t)r->body.limit)
+		return too_large(r, fault);
 	while (!r->body.failed && (got = FCGX_GetStr(piece, sizeof piece, r->fcgx->in)) > 0)
 		buf_add(&r->body, piece, (size_t)got);
 	if (r->body.failed)
-		return too_large(fault);
+		return too_large(r, fault);
 	if (r->body.len < (size_t)length)
 		return fault_set(fault, ERR_SYNTAX, "body_cut", "", "The body ended before its declared length.");
 	return ERR_NONE;
 }
 
-enum err request_receive(struct request *r, int fd, struct fault *fault)
+void request_drain(struct request *r)
+{
+	char piece[8192];
+
+	while (FCGX_GetStr(piece, sizeof piece, r->fcgx->in) > 0)
+		;
+}
+
+enum err request_receive(struct request *r, int fd)
 {
 	enum err e;
 
@@ -110,13 +136,15 @@ enum err request_receive(struct request *r, int fd, struct fault *fault)
 	if (e != ERR_NONE)
 		return e;
 	read_head(r);
-	return read_body(r, fault);
+	r->body.limit = body_max(r);
+	return ERR_NONE;
 }
 
 void request_end(struct request *r)
 {
 	if (r->fcgx) {
-		FCGX_Finish_r(r->fcgx);
+		if (!r->cut)
+			FCGX_Finish_r(r->fcgx);
 		FCGX_Free(r->fcgx, 1);
 	}
 	free(r->fcgx);

@@ -16,11 +16,12 @@
 #include "base/err.h"
 
 #define REQUEST_BODY_MAX (64 * 1024)
+#define REQUEST_LIST_MAX (4 * 1024 * 1024) /* of the routes that take a whole list of settings */
 #define REQUEST_PATIENCE_S 10  /* how long nginx may leave a connection without bytes, either way */
 
 struct FCGX_Request;
 
-enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_OTHER };
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_OPTIONS, METHOD_OTHER };
 
 struct request {
 	struct FCGX_Request *fcgx;
@@ -30,18 +31,27 @@ struct request {
 	const char *query;           /* as sent; "" if none */
 	/* NULL if the request has none. These and the two above live until request_end. */
 	const char *content_type, *host, *origin, *sec_fetch_site, *forwarded, *x_forwarded_for;
+	const char *authorization, *if_match;
+	const char *idempotency_key;
+	const char *preflight;       /* Access-Control-Request-Method */
 	const char *remote_addr;     /* by nginx, not by the caller */
 	const char *server_port;     /* the port nginx took the request on */
 	struct buf body;
+	bool cut;                    /* what was sent is not all: request_end closes without FastCGI's end of request, and nginx does the
+	                              * same to the caller */
 };
 
 /* Once at program start. false if libfcgi cannot start. */
 bool request_start(void);
 
-/* Read a request from fd, which now belongs to r. Always follow with request_end.
- * ERR_SYSTEM: no request came, nobody is there to answer. ERR_TOO_LARGE: the body is above REQUEST_BODY_MAX. ERR_SYNTAX: it ended
- * early. The last two are to be answered; fault says with what. */
-enum err request_receive(struct request *r, int fd, struct fault *fault);
+/* Read a request from fd, which now belongs to r, up to its body. Always follow with request_end.
+ * ERR_SYSTEM: no request came, nobody is there to answer. */
+enum err request_receive(struct request *r, int fd);
+/* Read its body, once it is known that the caller may send one: a stranger's takes no memory. ERR_TOO_LARGE: it is above the limit of
+ * its path. ERR_SYNTAX: it ended early. fault says it. */
+enum err request_read_body(struct request *r, struct fault *fault);
+/* Take what was not read of the body from nginx: closing on it while it sends may lose the answer. */
+void request_drain(struct request *r);
 /* Finish the answer, close the connection, free what r owns. */
 void request_end(struct request *r);
 

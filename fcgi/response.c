@@ -1,6 +1,7 @@
 #include "response.h"
 
 #include <fcgiapp.h>
+#include <stdlib.h>
 
 #include "request.h"
 
@@ -10,6 +11,7 @@ void response_init(struct response *r)
 {
 	buf_init(&r->headers, HEADERS_MAX);
 	buf_init(&r->body, RESPONSE_MAX);
+	r->streaming = false;
 	r->status = 200;
 	r->type = "application/json";
 }
@@ -49,7 +51,8 @@ void response_redirect(struct response *r, int status, const char *path)
 static const char *reason(int status)
 {
 	static const struct { int status; const char *phrase; } known[] = {
-		{200, "OK"}, {302, "Found"}, {303, "See Other"}, {400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"},
+		{200, "OK"}, {204, "No Content"}, {302, "Found"}, {303, "See Other"}, {400, "Bad Request"}, {401, "Unauthorized"},
+		{403, "Forbidden"}, {404, "Not Found"},
 		{405, "Method Not Allowed"}, {409, "Conflict"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
 		{422, "Unprocessable Content"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
 	};
@@ -61,13 +64,36 @@ static const char *reason(int status)
 	return "Other";
 }
 
+static void send_head(const struct response *r, FCGX_Stream *out)
+{
+	FCGX_FPrintF(out, "Status: %d %s\r\nContent-Type: %s\r\nCache-Control: no-store\r\n", r->status, reason(r->status), r->type);
+	FCGX_PutStr(buf_text(&r->headers), (int)r->headers.len, out);
+}
+
+void response_stream(struct response *r, const struct request *request)
+{
+	if (request->method != METHOD_GET)
+		abort();
+	r->streaming = true;
+	send_head(r, request->fcgx->out);
+	FCGX_PutStr("\r\n", 2, request->fcgx->out);
+}
+
+bool response_chunk(struct response *r, const struct request *request)
+{
+	FCGX_Stream *out = request->fcgx->out;
+	bool there = !request->head && FCGX_PutStr(buf_text(&r->body), (int)r->body.len, out) >= 0 && FCGX_FFlush(out) == 0;
+
+	buf_reset(&r->body);
+	return there;
+}
+
 void response_send(const struct response *r, const struct request *request)
 {
 	FCGX_Stream *out = request->fcgx->out;
 
-	FCGX_FPrintF(out, "Status: %d %s\r\nContent-Type: %s\r\nCache-Control: no-store\r\n", r->status, reason(r->status), r->type);
+	send_head(r, out);
 	FCGX_FPrintF(out, "Content-Length: %lu\r\n", (unsigned long)r->body.len);
-	FCGX_PutStr(buf_text(&r->headers), (int)r->headers.len, out);
 	FCGX_PutStr("\r\n", 2, out);
 	if (!request->head)
 		FCGX_PutStr(buf_text(&r->body), (int)r->body.len, out);

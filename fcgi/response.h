@@ -1,9 +1,11 @@
 /*
  * What a request is answered with. Handlers only fill it; it is sent after they have returned, so nothing leaves before the
- * commit.
+ * commit. The one exception is a file too long for memory: a handler of a GET, which writes nothing, may send as it reads.
  */
 #ifndef PARKMESH_FCGI_RESPONSE_H
 #define PARKMESH_FCGI_RESPONSE_H
+
+#include <stdbool.h>
 
 #include "base/buf.h"
 
@@ -16,6 +18,7 @@ struct response {
 	const char *type;      /* Content-Type */
 	struct buf headers;    /* further lines, each with its CRLF */
 	struct buf body;
+	bool streaming;        /* response_stream was called: the rest goes by response_chunk */
 };
 
 /* Status 200, JSON, empty. Free with response_free. */
@@ -27,6 +30,12 @@ void response_reset(struct response *r);
 void response_header(struct response *r, const char *name, const char *value);
 /* 302 or 303 to a path of this central. */
 void response_redirect(struct response *r, int status, const char *path);
+
+/* Send status and headers now. For METHOD_GET only; anything else is a bug and aborts. */
+void response_stream(struct response *r, const struct request *request);
+/* Send the body so far and empty it. false: there is nobody to send more to (the caller went away, or it is HEAD). If the handler
+ * then or later returns an error, the answer is cut off. */
+bool response_chunk(struct response *r, const struct request *request);
 
 /* Hand it to nginx; without the body for HEAD. */
 void response_send(const struct response *r, const struct request *request);

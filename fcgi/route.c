@@ -12,6 +12,7 @@ static const char *method_name(enum method method)
 	case METHOD_POST: return "POST";
 	case METHOD_PUT: return "PUT";
 	case METHOD_DELETE: return "DELETE";
+	case METHOD_OPTIONS:
 	case METHOD_OTHER: break;
 	}
 	return "";
@@ -46,13 +47,24 @@ static void add_allowed(char allow[ROUTE_ALLOW_SIZE], const char *name)
 	text_format(allow + len, ROUTE_ALLOW_SIZE - len, "%s%s", len ? ", " : "", name);
 }
 
+static bool is_named(const struct route *table, size_t count, const char *path)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strchr(table[i].path, '{') == NULL && strcmp(table[i].path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
 void route_find(const struct route *table, size_t count, enum method method, const char *path, struct route_match *out)
 {
+	bool named = is_named(table, count, path);
 	char segment[ROUTE_SEGMENT_SIZE];
 
 	*out = (struct route_match){0};
 	for (size_t i = 0; i < count; i++) {
-		if (!match(table[i].path, path, segment))
+		/* a path with a name of its own is no {segment}'s */
+		if (!match(table[i].path, path, segment) || (named && segment[0] != '\0'))
 			continue;
 		add_allowed(out->allow, method_name(table[i].method));
 		if (table[i].method == method && !out->route) {

@@ -16,7 +16,8 @@ struct call;
 /* Who may (session.h checks it). */
 enum access {
 	ACCESS_ANYONE,
-	ACCESS_API,   /* programs: edges and tools */
+	ACCESS_EDGE,  /* edges, and whoever may administer */
+	ACCESS_ADMIN, /* programs that may administer */
 	ACCESS_PAGE   /* people with a browser */
 };
 

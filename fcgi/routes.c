@@ -1,5 +1,6 @@
 /* Everything this program answers to, one row each. */
 #include "api.h"
+#include "p2p_config.h"
 #include "pages.h"
 #include "route.h"
 
@@ -8,19 +9,39 @@
 
 const struct route routes[] = {
 	{METHOD_GET, "/healthz", ACCESS_ANYONE, NO_FIELDS, api_health},
-	{METHOD_GET, "/api/stats", ACCESS_API, NO_FIELDS, api_stats},
+	{METHOD_GET, "/api/stats", ACCESS_ADMIN, NO_FIELDS, api_stats},
+	{METHOD_GET, "/api/status", ACCESS_EDGE, NO_FIELDS, api_status},
+	{METHOD_GET, "/api/cameras", ACCESS_ADMIN, NO_FIELDS, api_cameras},
 
-	{METHOD_POST, "/api/edge/detection", ACCESS_API, FIELDS(edge_detection_fields), api_edge_detection},
-	{METHOD_POST, "/api/edge/barrier/open", ACCESS_API, FIELDS(edge_open_fields), api_edge_open},
-	{METHOD_POST, "/api/edge/barrier/close", ACCESS_API, FIELDS(edge_close_fields), api_edge_close},
+	{METHOD_POST, "/api/edge/detection", ACCESS_EDGE, FIELDS(edge_detection_fields), api_edge_detection},
+	{METHOD_POST, "/api/edge/barrier/open", ACCESS_EDGE, FIELDS(edge_open_fields), api_edge_open},
+	{METHOD_POST, "/api/edge/barrier/close", ACCESS_EDGE, FIELDS(edge_close_fields), api_edge_close},
+	{METHOD_POST, "/api/edge/event", ACCESS_EDGE, NO_FIELDS, api_edge_event},
+	{METHOD_POST, "/api/edge/heartbeat", ACCESS_EDGE, FIELDS(edge_heartbeat_fields), api_edge_heartbeat},
 
-	{METHOD_GET, "/api/parking/history", ACCESS_API, FIELDS(parking_history_fields), api_parking_history},
+	{METHOD_GET, "/api/parking/state", ACCESS_ADMIN, NO_FIELDS, api_parking_state},
+	{METHOD_GET, "/api/parking/history", ACCESS_ADMIN, FIELDS(parking_history_fields), api_parking_history},
+	{METHOD_POST, "/api/parking/stays", ACCESS_ADMIN, FIELDS(operator_enter_fields), api_operator_enter},
+	{METHOD_POST, "/api/parking/history/{id}/exit", ACCESS_ADMIN, FIELDS(operator_exit_fields), api_operator_exit},
+	{METHOD_PUT, "/api/parking/history/{id}", ACCESS_ADMIN, FIELDS(operator_correct_fields), api_operator_correct},
+	{METHOD_DELETE, "/api/parking/history/{id}", ACCESS_ADMIN, FIELDS(operator_void_fields), api_operator_void},
+	{METHOD_GET, "/api/parking/history/changes", ACCESS_ADMIN, FIELDS(history_changes_fields), api_history_changes},
 
-	{METHOD_GET, "/api/p2p/config", ACCESS_API, NO_FIELDS, api_p2p_config_get},
-	{METHOD_PUT, "/api/p2p/config", ACCESS_API, FIELDS(p2p_config_fields), api_p2p_config_put},
-	{METHOD_GET, "/api/p2p/status", ACCESS_API, NO_FIELDS, api_p2p_status},
-	{METHOD_GET, "/api/p2p/sync-state", ACCESS_API, NO_FIELDS, api_p2p_sync_state},
-	{METHOD_POST, "/api/p2p/test-connection", ACCESS_API, FIELDS(p2p_test_fields), api_p2p_test},
+	{METHOD_GET, "/api/parking/fees", ACCESS_ADMIN, NO_FIELDS, api_fees_get},
+	{METHOD_PUT, "/api/parking/fees", ACCESS_ADMIN, FIELDS(fees_fields), api_fees_put},
+	{METHOD_GET, "/api/subscriptions", ACCESS_EDGE, NO_FIELDS, api_subscriptions_get},
+	{METHOD_PUT, "/api/subscriptions", ACCESS_ADMIN, FIELDS(subscriptions_fields), api_subscriptions_put},
+	{METHOD_GET, "/api/staff", ACCESS_ADMIN, NO_FIELDS, api_staff_get},
+	{METHOD_PUT, "/api/staff", ACCESS_ADMIN, FIELDS(staff_fields), api_staff_put},
+
+	{METHOD_GET, "/api/p2p/config", ACCESS_ADMIN, NO_FIELDS, api_p2p_config_get},
+	{METHOD_PUT, "/api/p2p/config", ACCESS_ADMIN, FIELDS(p2p_config_fields), api_p2p_config_put},
+	{METHOD_GET, "/api/p2p/status", ACCESS_ADMIN, NO_FIELDS, api_p2p_status},
+	{METHOD_GET, "/api/p2p/sync-state", ACCESS_ADMIN, NO_FIELDS, api_p2p_sync_state},
+	{METHOD_POST, "/api/p2p/peers", ACCESS_ADMIN, FIELDS(peer_fields), api_peer_add},
+	{METHOD_PUT, "/api/p2p/peers/{id}", ACCESS_ADMIN, FIELDS(peer_put_fields), api_peer_put},
+	{METHOD_DELETE, "/api/p2p/peers/{id}", ACCESS_ADMIN, NO_FIELDS, api_peer_delete},
+	{METHOD_POST, "/api/p2p/test-connection", ACCESS_ADMIN, FIELDS(p2p_test_fields), api_p2p_test},
 
 	{METHOD_GET, "/", ACCESS_PAGE, NO_FIELDS, page_start},
 	{METHOD_GET, "/settings/p2p", ACCESS_PAGE, FIELDS(page_p2p_fields), page_p2p},

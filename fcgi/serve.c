@@ -6,7 +6,10 @@
 
 #include "answer.h"
 #include "base/journal.h"
+#include "caller.h"
+#include "cors.h"
 #include "domain/site.h"
+#include "idempotency.h"
 #include "store/db.h"
 #include "view.h"
 
@@ -80,7 +83,9 @@ static void refresh_zone(struct call *c)
 /* Programs get JSON, people a page. */
 static bool wants_json(const struct call *c)
 {
-	return strncmp(c->request.path, "/api/", 5) == 0 || strcmp(c->request.path, "/healthz") == 0;
+	const char *path = c->request.path;
+
+	return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/api") == 0 || strncmp(path, "/healthz", 8) == 0;
 }
 
 enum err call_page(struct call *c, int status, const char *view, struct cJSON *context)
@@ -121,6 +126,8 @@ static void fail_as(struct call *c, int status, enum err e, const struct fault *
 		journal_error("event=request_failed path=%s error=%s reason=\"%s\"", c->request.path, err_name(e), fault->sentence);
 	if (wants_json(c) || fail_page(c, status, e, fault) != ERR_NONE)
 		fail_json(c, status, e, fault);
+	if (status == 401)
+		response_header(&c->response, "WWW-Authenticate", "Bearer realm=\"parkmesh\"");
 }
 
 static void fail(struct call *c, enum err e, const struct fault *fault)
@@ -170,21 +177,6 @@ static bool type_fits(const char *content_type, const char *wanted)
 	return content_type && strncasecmp(content_type, wanted, len) == 0 && strchr("; \t", content_type[len]);
 }
 
-static enum err check_access(struct call *c, enum access access, struct fault *fault)
-{
-	const struct request *r = &c->request;
-	struct identity own;
-	enum err e;
-
-	if (access == ACCESS_ANYONE || !r->host || host_is_address(r->host))
-		return session_check(access, r, &c->app->trust, NULL, fault);
-	e = call_read(c, fault);
-	if (e == ERR_NONE)
-		e = identity_read(c->desk->db, &own);
-	call_read_end(c);
-	return e == ERR_NONE ? session_check(access, r, &c->app->trust, own.ip, fault) : e;
-}
-
 static enum err read_fields(struct call *c, const struct route *route, struct fault *fault)
 {
 	enum body_kind kind = route->access == ACCESS_PAGE ? BODY_FORM : BODY_JSON;
@@ -193,20 +185,40 @@ static enum err read_fields(struct call *c, const struct route *route, struct fa
 	return params_read(route->fields, route->field_count, c->request.query, kind, buf_text(body), body->len, &c->params, fault);
 }
 
-static enum err handle(struct call *c, const struct route *route, struct fault *fault)
+static enum err run_handler(struct call *c, const struct route *route, struct fault *fault)
 {
-	enum err e = check_access(c, route->access, fault);
+	enum err e = read_fields(c, route, fault);
 
 	if (e == ERR_NONE)
-		e = read_fields(c, route, fault);
-	if (e == ERR_NONE) {
-		refresh_zone(c);
-		e = route->handler(c, fault);
-	}
+		e = caller_check_fields(c, fault);
+	if (e != ERR_NONE)
+		return e;
+	refresh_zone(c);
+	e = route->handler(c, fault);
+	return e == ERR_NONE ? idempotency_end(c, fault) : e;
+}
+
+static enum err handle(struct call *c, const struct route *route, struct fault *fault)
+{
+	enum err e = caller_check(c, route->access, fault);
+
+	if (e == ERR_NONE)
+		e = request_read_body(&c->request, fault);
+	if (e == ERR_NONE)
+		e = idempotency_begin(c, route, fault);
+	if (e == ERR_NONE && !c->kept)
+		e = run_handler(c, route, fault);
 	call_read_end(c);
 	if (e == ERR_NONE && (c->response.body.failed || c->response.headers.failed))
 		e = ERR_MEMORY;
 	return e;
+}
+
+/* Status and part of the body are sent; all that can still be said is that it is not whole. */
+static void cut_off(struct call *c, enum err e, const struct fault *fault)
+{
+	c->request.cut = true;
+	journal_warning("event=answer_cut path=%s error=%s reason=\"%s\"", c->request.path, err_name(e), fault->sentence);
 }
 
 static void answer_route(struct call *c)
@@ -217,6 +229,8 @@ static void answer_route(struct call *c)
 	enum err e;
 
 	route_find(routes, routes_count, c->request.method, c->request.path, &match);
+	if (cors_preflight(c, match.allow))
+		return;
 	if (!match.route) {
 		refuse_no_route(c, match.allow);
 		return;
@@ -228,7 +242,9 @@ static void answer_route(struct call *c)
 		return;
 	}
 	e = handle(c, match.route, &fault);
-	if (e != ERR_NONE)
+	if (e != ERR_NONE && c->response.streaming)
+		cut_off(c, e, &fault);
+	else if (e != ERR_NONE)
 		fail(c, e, &fault);
 	c->segment = "";
 }
@@ -236,17 +252,17 @@ static void answer_route(struct call *c)
 void serve(struct desk *desk, int fd)
 {
 	struct call c = {.app = desk->app, .desk = desk, .segment = ""};
-	struct fault fault = {0};
-	enum err e = request_receive(&c.request, fd, &fault);
 
 	response_init(&c.response);
-	if (e == ERR_NONE)
+	if (request_receive(&c.request, fd) == ERR_NONE) {
 		answer_route(&c);
-	else if (e != ERR_SYSTEM)
-		fail(&c, e, &fault);
-	if (e != ERR_SYSTEM)
-		response_send(&c.response, &c.request);
+		cors_add_headers(&c);
+		request_drain(&c.request);
+		if (!c.response.streaming)
+			response_send(&c.response, &c.request);
+	}
 	params_free(&c.params);
 	response_free(&c.response);
 	request_end(&c.request);
+	caller_note_seen(&c);
 }

@@ -1,43 +1,73 @@
 /*
- * Who may: for now decided by address alone (spec/operations.md, "Who may do what"); log-in and tokens come to this part later.
+ * Who may (spec/operations.md, "Who may do what"). Pure: what the caller showed was looked up before (caller.h).
  *
- * Trust by address opens the API to the addresses in the trust list and pages to loopback. It never applies to what may have been
- * sent on behalf of somebody else: a request with Forwarded or X-Forwarded-For (a proxy would make the world loopback), with a
- * Host that is a name other than localhost or this central's own (DNS rebinding), or one made by a page of another origin
- * (Origin, Sec-Fetch-Site).
+ * An edge shows a token, or calls from an address in the edges' list; a program that administers calls from an address in the
+ * admins' list. Who may administer may also do what an edge does. People use pages, for now from this machine alone; log-in comes
+ * to this part later.
+ *
+ *   the caller shows …               route for edges              route for admins           page
+ *   an Origin that is not allowed    403 origin_not_allowed       403 origin_not_allowed     403 cross_origin
+ *   a token nobody has               401 token_unknown            401 token_unknown          401 token_unknown
+ *   an edge's token                  yes, as that edge            403 not_for_edges          403 not_for_edges
+ *   nothing, address not trusted     401 token_needed             403 address_not_trusted    403 address_not_trusted
+ *   nothing, address trusted         yes                          yes                        yes, from loopback
+ *
+ * A token that was shown counts alone: a wrong one is never made good by the address. Trust by address never applies to what may
+ * have been sent on behalf of somebody else: a request with Forwarded or X-Forwarded-For (a proxy would make the world loopback:
+ * 403 forwarded), with a Host that is a name other than localhost or one configured (DNS rebinding: 403 unknown_host), or made by
+ * a page (Origin, Sec-Fetch-Site: 403 from_a_page; 401 token_needed if the Origin is allowed and a token would open the route).
  */
 #ifndef PARKMESH_FCGI_SESSION_H
 #define PARKMESH_FCGI_SESSION_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "request.h"
 #include "route.h"
+#include "store/edges.h"
+#include "trust.h"
 
-#define TRUST_MAX 64
+#define NAMES_MAX 32     /* of each list */
+#define BEARER_SIZE 129  /* 128 characters and NUL */
 
-struct cidr { unsigned char bytes[16]; int bits; };  /* IPv4 as ::ffff:a.b.c.d */
-struct trust { struct cidr entry[TRUST_MAX]; size_t count; };
+/* What the program was started with. */
+struct rules {
+	struct trust edges, admins;
+	const char *host[NAMES_MAX];        /* further names of this central */
+	size_t host_count;
+	const char *origin[NAMES_MAX];      /* whose pages may call the API with a token */
+	size_t origin_count;
+};
 
-/* Only loopback (127.0.0.0/8 and ::1). */
-void trust_init(struct trust *t);
-/* Add "10.0.0.0/8", "fd00::/8" or one address. false if it cannot be read, or there are TRUST_MAX already. */
-bool trust_add(struct trust *t, const char *cidr);
-bool trust_has(const struct trust *t, const char *address);
+enum role { ROLE_NONE, ROLE_EDGE, ROLE_ADMIN };
 
-/* Does the Host header (with or without a port) name this machine by an IP literal or localhost? */
-bool host_is_address(const char *host);
-/* Is Host, without its port, name? */
-bool host_is(const char *host, const char *name);
-/* Does Origin name the same scheme-less host and port as Host? server_port (may be NULL) counts where Host has none. */
-bool origin_is_host(const char *origin, const char *host, const char *server_port);
+/* The one who calls, once it is known. */
+struct caller {
+	enum role role;
+	char edge_id[EDGE_ID_SIZE];   /* the one edge its token speaks for; "" if it is known by its address alone */
+	int64_t seen_ms;              /* of that edge, as the database has it */
+};
+
+enum shown { SHOWN_NOTHING, SHOWN_UNKNOWN, SHOWN_EDGE };
+
+/* Loopback is trusted, nothing else. */
+void rules_init(struct rules *r);
+/* false: there are NAMES_MAX, or it cannot be one. text has to outlive r. */
+bool rules_add_host(struct rules *r, const char *text);
+bool rules_add_origin(struct rules *r, const char *text);
+bool rules_have_origin(const struct rules *r, const char *origin);
+
+/* The token of "Bearer TOKEN"; false if the header is anything else. */
+bool bearer_read(const char *authorization, char out[BEARER_SIZE]);
 /* Was the request made by a page in a browser? */
 bool request_from_page(const struct request *r);
 
-/* own_host: this central's configured ip or name, NULL if not known. ERR_DENIED with fault. */
-enum err session_check(enum access access, const struct request *r, const struct trust *trust, const char *own_host,
-	struct fault *fault);
+/* May this caller do this? shown and, for SHOWN_EDGE, out->edge_id say what the token was; own_host is this central's configured
+ * address or name, NULL if not known. Fills out->role. ERR_STRANGER, ERR_DENIED with fault. */
+enum err session_check(enum access access, const struct request *r, const struct rules *rules, enum shown shown,
+	const char *own_host, struct caller *out, struct fault *fault);
 
 #endif

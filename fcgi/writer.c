@@ -40,7 +40,7 @@ static enum err run_job(struct writer *w, struct job *j)
 	if (e != ERR_NONE)
 		return ERR_UNAVAILABLE;
 	j->result = j->run(w->ledger, j->arg);
-	if (j->result == ERR_UNAVAILABLE || !db_in_transaction(w->db))
+	if (j->result == ERR_UNAVAILABLE || j->result == ERR_MEMORY || !db_in_transaction(w->db))
 		return ERR_UNAVAILABLE;
 	if (j->result == ERR_NONE)
 		return ledger_savepoint_keep(w->ledger);

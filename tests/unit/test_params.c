@@ -168,6 +168,19 @@ TEST(forms)
 	params_free(&got);
 }
 
+TEST(an_empty_body_where_nothing_is_required)
+{
+	CHECK_INT(read_json("", ""), ERR_SYNTAX);
+	CHECK_STR(fault.code, "malformed_json");
+	params_free(&got);
+	CHECK_INT(params_read(fields + 1, COUNT - 1, "limit=5", BODY_JSON, "", 0, &got, &fault), ERR_NONE);
+	CHECK(!params_given(&got, "side"));
+	CHECK_INT(params_integer(&got, "limit", 7), 5);
+	params_free(&got);
+	CHECK_INT(params_read(fields + 1, COUNT - 1, "", BODY_JSON, " ", 1, &got, &fault), ERR_SYNTAX);
+	params_free(&got);
+}
+
 TEST(nested_objects)
 {
 	cJSON *object = cJSON_Parse("{\"name\":\"abcdef\"}");

@@ -13,11 +13,12 @@ static enum err nothing(struct call *c, struct fault *fault)
 
 static const struct route table[] = {
 	{METHOD_GET, "/", ACCESS_PAGE, NULL, 0, nothing},
-	{METHOD_GET, "/api/peers", ACCESS_API, NULL, 0, nothing},
-	{METHOD_POST, "/api/peers", ACCESS_API, NULL, 0, nothing},
-	{METHOD_PUT, "/api/peers/{id}", ACCESS_API, NULL, 0, nothing},
-	{METHOD_DELETE, "/api/peers/{id}", ACCESS_API, NULL, 0, nothing},
-	{METHOD_POST, "/api/history/{id}/exit", ACCESS_API, NULL, 0, nothing},
+	{METHOD_GET, "/api/peers", ACCESS_ADMIN, NULL, 0, nothing},
+	{METHOD_POST, "/api/peers", ACCESS_ADMIN, NULL, 0, nothing},
+	{METHOD_PUT, "/api/peers/{id}", ACCESS_ADMIN, NULL, 0, nothing},
+	{METHOD_DELETE, "/api/peers/{id}", ACCESS_ADMIN, NULL, 0, nothing},
+	{METHOD_POST, "/api/history/{id}/exit", ACCESS_ADMIN, NULL, 0, nothing},
+	{METHOD_GET, "/api/peers/all", ACCESS_ADMIN, NULL, 0, nothing},
 };
 
 static struct route_match find(enum method method, const char *path)
@@ -55,6 +56,15 @@ TEST(one_segment)
 	CHECK(!find(METHOD_POST, "/api/history/17/exits").route);
 	CHECK(!find(METHOD_PUT, "/api/peers/1234567890123456789012345678901234567890123456789012345678901234").route);
 	CHECK_INT(strlen(find(METHOD_PUT, "/api/peers/123456789012345678901234567890123456789012345678901234567890123").segment), 63);
+}
+
+TEST(a_path_with_a_name_of_its_own_is_no_segment)
+{
+	struct route_match m = find(METHOD_PUT, "/api/peers/all");
+
+	CHECK(!m.route);
+	CHECK_STR(m.allow, "GET, HEAD");
+	CHECK(find(METHOD_GET, "/api/peers/all").route == &table[6]);
 }
 
 TEST(methods_that_a_path_has)

@@ -2,20 +2,52 @@
 
 #include "test.h"
 
+static struct rules rules;
+
 static struct request from(const char *address)
 {
 	return (struct request){.method = METHOD_POST, .remote_addr = address, .host = "192.168.1.5:8000", .server_port = "8000"};
 }
 
-static const char *says(enum access access, const struct request *r)
+/* "ok", or the code of the refusal; the kind of refusal is checked to be the one of the code. */
+static const char *with(enum shown shown, enum access access, const struct request *r, enum role *role)
 {
 	static struct fault fault;
-	struct trust trust;
+	struct caller caller = {0};
+	enum err e;
 
-	trust_init(&trust);
-	trust_add(&trust, "10.1.0.0/16");
 	fault = (struct fault){0};
-	return session_check(access, r, &trust, "gate.example", &fault) == ERR_NONE ? "ok" : fault.code;
+	e = session_check(access, r, &rules, shown, "gate.example", &caller, &fault);
+	*role = caller.role;
+	if (e == ERR_NONE)
+		return "ok";
+	if ((e == ERR_STRANGER) != (strncmp(fault.code, "token_", 6) == 0) || caller.role != ROLE_NONE)
+		return "wrong kind of refusal";
+	return fault.code;
+}
+
+static const char *says(enum access access, const struct request *r)
+{
+	enum role role;
+
+	return with(SHOWN_NOTHING, access, r, &role);
+}
+
+static const char *says_token(enum shown shown, enum access access, const struct request *r)
+{
+	enum role role;
+
+	return with(shown, access, r, &role);
+}
+
+/* Edges in 10.1.0.0/16, admins in 10.9.0.0/16, and this machine for both. */
+static void set_rules(void)
+{
+	rules_init(&rules);
+	trust_add(&rules.edges, "10.1.0.0/16");
+	trust_add(&rules.admins, "10.9.0.0/16");
+	rules_add_origin(&rules, "https://office.example");
+	rules_add_host(&rules, "parking.example");
 }
 
 TEST(cidr_bounds)
@@ -43,6 +75,23 @@ TEST(cidr_bounds)
 	CHECK(!trust_has(&t, "192.168.7.8"));
 	CHECK(!trust_has(&t, "unix:"));
 	CHECK(!trust_has(&t, ""));
+}
+
+TEST(loopback_can_be_taken_out)
+{
+	struct trust t;
+
+	trust_init(&t);
+	CHECK(trust_add(&t, "127.0.0.2"));
+	CHECK(trust_has(&t, "127.0.0.1"));
+	CHECK(trust_add(&t, "none"));
+	CHECK(!trust_has(&t, "127.0.0.1"));
+	CHECK(!trust_has(&t, "::1"));
+	CHECK(trust_has(&t, "127.0.0.2"));
+	CHECK(address_is_loopback("127.0.0.1"));
+	CHECK(address_is_loopback("::1"));
+	CHECK(!address_is_loopback("10.0.0.1"));
+	CHECK(!address_is_loopback("localhost"));
 }
 
 TEST(cidr_that_cannot_be_read)
@@ -97,49 +146,188 @@ TEST(origins)
 	CHECK(!origin_is_host("ftp://127.0.0.1:8001", "127.0.0.1:8001", "8001"));
 }
 
-TEST(api_by_address)
+TEST(origins_and_hosts_of_the_command_line)
+{
+	static const char *const bad[] = {"", "*", "null", "office.example", "https://", "https://office.example/", "http://a b", "ftp://a",
+		"https://u@office.example", "https://office.example?x"};
+
+	rules_init(&rules);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		if (rules_add_origin(&rules, bad[i]))
+			test_fail(__FILE__, __LINE__, "\"%s\" was taken", bad[i]);
+	}
+	CHECK(rules_add_origin(&rules, "https://office.example:8443"));
+	CHECK(rules_have_origin(&rules, "https://office.example:8443"));
+	CHECK(!rules_have_origin(&rules, "https://office.example"));
+	CHECK(!rules_have_origin(&rules, "http://office.example:8443"));
+	CHECK(!rules_have_origin(&rules, "https://office.example:84431"));
+	CHECK(!rules_have_origin(&rules, ""));
+	CHECK(!rules_add_host(&rules, ""));
+	CHECK(!rules_add_host(&rules, "gate.example:80"));
+	while (rules.host_count < NAMES_MAX)
+		CHECK(rules_add_host(&rules, "gate.example"));
+	CHECK(!rules_add_host(&rules, "gate.example"));
+	while (rules.origin_count < NAMES_MAX)
+		CHECK(rules_add_origin(&rules, "http://a"));
+	CHECK(!rules_add_origin(&rules, "http://a"));
+}
+
+TEST(bearer_tokens)
+{
+	static const char *const bad[] = {"", "Bearer", "Bearer ", "Basic YTpi", "Bearerabc", "Bearer a b", "Bearer a,b", "Bearer \xc3\xa9",
+		"Bearer a\tb", " Bearer abc"};
+	char token[BEARER_SIZE], longest[7 + BEARER_SIZE + 1] = "Bearer ";
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		if (bearer_read(bad[i], token))
+			test_fail(__FILE__, __LINE__, "\"%s\" was taken", bad[i]);
+	}
+	CHECK(bearer_read("Bearer abc-._~+/=09AZ", token));
+	CHECK_STR(token, "abc-._~+/=09AZ");
+	CHECK(bearer_read("bEARER   x", token));
+	CHECK_STR(token, "x");
+	memset(longest + 7, 'a', BEARER_SIZE - 1);
+	CHECK(bearer_read(longest, token));
+	longest[7 + BEARER_SIZE - 1] = 'a';
+	CHECK(!bearer_read(longest, token));
+}
+
+TEST(edges_by_address)
 {
 	struct request r = from("127.0.0.1");
 
-	CHECK_STR(says(ACCESS_API, &r), "ok");
+	set_rules();
+	CHECK_STR(says(ACCESS_EDGE, &r), "ok");
 	r.remote_addr = "10.1.255.1";
-	CHECK_STR(says(ACCESS_API, &r), "ok");
+	CHECK_STR(says(ACCESS_EDGE, &r), "ok");
+	CHECK_STR(says(ACCESS_ADMIN, &r), "address_not_trusted");
 	r.remote_addr = "10.2.0.1";
-	CHECK_STR(says(ACCESS_API, &r), "address_not_trusted");
+	CHECK_STR(says(ACCESS_EDGE, &r), "token_needed");
+	CHECK_STR(says(ACCESS_ADMIN, &r), "address_not_trusted");
 	CHECK_STR(says(ACCESS_ANYONE, &r), "ok");
 	r.remote_addr = NULL;
-	CHECK_STR(says(ACCESS_API, &r), "address_not_trusted");
+	CHECK_STR(says(ACCESS_EDGE, &r), "token_needed");
+	CHECK_STR(says(ACCESS_ADMIN, &r), "address_not_trusted");
+}
+
+TEST(admins_by_address)
+{
+	struct request r = from("127.0.0.1");
+	enum role role;
+
+	set_rules();
+	CHECK_STR(with(SHOWN_NOTHING, ACCESS_ADMIN, &r, &role), "ok");
+	CHECK_INT(role, ROLE_ADMIN);
+	r.remote_addr = "10.9.1.1";
+	CHECK_STR(with(SHOWN_NOTHING, ACCESS_ADMIN, &r, &role), "ok");
+	CHECK_INT(role, ROLE_ADMIN);
+	CHECK_STR(with(SHOWN_NOTHING, ACCESS_EDGE, &r, &role), "ok");
+	CHECK_INT(role, ROLE_ADMIN);
+	r.remote_addr = "10.1.1.1";
+	CHECK_STR(with(SHOWN_NOTHING, ACCESS_EDGE, &r, &role), "ok");
+	CHECK_INT(role, ROLE_EDGE);
+	trust_add(&rules.admins, "none");
+	r.remote_addr = "127.0.0.1";
+	CHECK_STR(says(ACCESS_ADMIN, &r), "address_not_trusted");
+	CHECK_STR(says(ACCESS_EDGE, &r), "ok");
+	trust_add(&rules.edges, "none");
+	CHECK_STR(says(ACCESS_EDGE, &r), "token_needed");
+}
+
+TEST(a_token_counts_alone)
+{
+	struct request r = from("127.0.0.1");
+	enum role role;
+
+	set_rules();
+	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_EDGE, &r), "token_unknown");
+	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_ADMIN, &r), "token_unknown");
+	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_PAGE, &r), "token_unknown");
+	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_ANYONE, &r), "ok");
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_ADMIN, &r), "not_for_edges");
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_PAGE, &r), "not_for_edges");
+	r = from("8.8.8.8");
+	r.x_forwarded_for = "9.9.9.9";
+	r.forwarded = "for=9.9.9.9";
+	r.host = "anything.example";
+	r.sec_fetch_site = "cross-site";
+	CHECK_STR(with(SHOWN_EDGE, ACCESS_EDGE, &r, &role), "ok");
+	CHECK_INT(role, ROLE_EDGE);
+	r.host = NULL;
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_EDGE, &r), "ok");
+}
+
+TEST(origins_need_to_be_allowed_and_a_token)
+{
+	struct request r = from("127.0.0.1");
+
+	set_rules();
+	r.origin = "https://office.example";
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_EDGE, &r), "ok");
+	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_EDGE, &r), "token_unknown");
+	CHECK_STR(says(ACCESS_EDGE, &r), "token_needed");
+	CHECK_STR(says(ACCESS_ADMIN, &r), "from_a_page");
+	r.origin = "https://office.example.evil";
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_EDGE, &r), "origin_not_allowed");
+	CHECK_STR(says(ACCESS_EDGE, &r), "origin_not_allowed");
+	CHECK_STR(says(ACCESS_ADMIN, &r), "origin_not_allowed");
+	r.origin = "null";
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_EDGE, &r), "origin_not_allowed");
+	r.origin = "";
+	CHECK_STR(says(ACCESS_EDGE, &r), "origin_not_allowed");
+	r.origin = "http://192.168.1.5:8000";
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_EDGE, &r), "ok");
+	CHECK_STR(says(ACCESS_EDGE, &r), "from_a_page");
+	CHECK_STR(says(ACCESS_ADMIN, &r), "from_a_page");
+	r.host = NULL;
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_EDGE, &r), "origin_not_allowed");
 }
 
 TEST(trust_by_address_does_not_reach_through_others)
 {
+	static const enum access all[] = {ACCESS_EDGE, ACCESS_ADMIN, ACCESS_PAGE};
+
+	set_rules();
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct request r = from("127.0.0.1");
+
+		r.forwarded = "";
+		CHECK_STR(says(all[i], &r), "forwarded");
+		r = from("127.0.0.1");
+		r.x_forwarded_for = "8.8.8.8";
+		CHECK_STR(says(all[i], &r), "forwarded");
+		r = from("127.0.0.1");
+		r.host = "evil.example";
+		CHECK_STR(says(all[i], &r), "unknown_host");
+		r.host = "parking.example.evil.example";
+		CHECK_STR(says(all[i], &r), "unknown_host");
+		r.host = NULL;
+		CHECK_STR(says(all[i], &r), "unknown_host");
+		r.host = "gate.example:8000";
+		CHECK_STR(says(all[i], &r), "ok");
+		r.host = "Parking.example";
+		CHECK_STR(says(all[i], &r), "ok");
+	}
+}
+
+TEST(pages_have_no_trust_by_address)
+{
+	static const char *const sites[] = {"", "none", "same-origin", "same-site", "cross-site"};
 	struct request r = from("127.0.0.1");
 
-	r.forwarded = "for=8.8.8.8";
-	CHECK_STR(says(ACCESS_API, &r), "forwarded");
-	r = from("127.0.0.1");
-	r.x_forwarded_for = "8.8.8.8";
-	CHECK_STR(says(ACCESS_PAGE, &r), "forwarded");
-	r = from("127.0.0.1");
-	r.host = "evil.example";
-	CHECK_STR(says(ACCESS_API, &r), "unknown_host");
-	CHECK_STR(says(ACCESS_PAGE, &r), "unknown_host");
-	r.host = "gate.example:8000";
-	CHECK_STR(says(ACCESS_API, &r), "ok");
-	r.host = NULL;
-	CHECK_STR(says(ACCESS_API, &r), "unknown_host");
-	r = from("127.0.0.1");
-	r.origin = "http://192.168.1.5:8000";
-	CHECK_STR(says(ACCESS_API, &r), "from_a_page");
-	r = from("127.0.0.1");
-	r.sec_fetch_site = "same-origin";
-	CHECK_STR(says(ACCESS_API, &r), "from_a_page");
+	set_rules();
+	for (size_t i = 0; i < sizeof sites / sizeof *sites; i++) {
+		r.sec_fetch_site = sites[i];
+		CHECK_STR(says(ACCESS_EDGE, &r), "from_a_page");
+		CHECK_STR(says(ACCESS_ADMIN, &r), "from_a_page");
+	}
 }
 
 TEST(pages_only_from_loopback_and_their_own_forms)
 {
 	struct request r = from("10.1.0.1");
 
+	set_rules();
 	CHECK_STR(says(ACCESS_PAGE, &r), "address_not_trusted");
 	r = from("::1");
 	CHECK_STR(says(ACCESS_PAGE, &r), "ok");
