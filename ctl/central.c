@@ -27,6 +27,7 @@
 #define LOOK_STARTING_MS 25
 #define LOOK_MS 1000
 #define STOP_PATIENCE_MS 5000
+#define TRUSTED_EDGES_MAX (16 * 1024)
 #define ENDED_TOO_OFTEN 10 /* before it is ready */
 
 enum central_state { STARTING, READY, STOPPING };
@@ -43,7 +44,7 @@ struct central {
 	enum central_state state;
 	int64_t stop_until_ms;      /* stopping: then they are killed (monotonic) */
 	int exit_status;
-	const char *fcgi_command[8 + 2 * TRUST_MAX], *p2pd_command[6], *nginx_command[8];
+	const char *fcgi_command[8 + 2 * ACCESS_OPTIONS_MAX], *p2pd_command[6], *nginx_command[8];
 	struct child child[CHILD_COUNT];
 };
 
@@ -57,9 +58,9 @@ static void name_commands(struct central *c)
 
 	for (size_t i = 0; i < n; i++)
 		c->fcgi_command[i] = fcgi[i];
-	for (size_t i = 0; i < c->options.trust_count; i++) {
-		c->fcgi_command[n++] = "--trust";
-		c->fcgi_command[n++] = c->options.trust[i];
+	for (size_t i = 0; i < c->options.access_count; i++) {
+		c->fcgi_command[n++] = c->options.access[i].name;
+		c->fcgi_command[n++] = c->options.access[i].value;
 	}
 	for (size_t i = 0; i < sizeof p2pd / sizeof *p2pd; i++)
 		c->p2pd_command[i] = p2pd[i];
@@ -69,6 +70,18 @@ static void name_commands(struct central *c)
 		.stop_signal = SIGTERM};
 	c->child[CHILD_P2PD] = (struct child){.name = "p2pd", .command = c->p2pd_command, .stdin_fd = -1, .stop_signal = SIGTERM};
 	c->child[CHILD_NGINX] = (struct child){.name = "nginx", .command = c->nginx_command, .stdin_fd = -1, .stop_signal = SIGQUIT};
+}
+
+static bool write_nginx_conf(const struct central *c)
+{
+	struct buf edges;
+	bool done;
+
+	buf_init(&edges, TRUSTED_EDGES_MAX);
+	options_trusted_edges(&c->options, &edges);
+	done = !edges.failed && place_write_nginx_conf(&c->place, c->config.ip, c->config.api_port, buf_text(&edges));
+	buf_free(&edges);
+	return done;
 }
 
 /* Everything up to the first fork. false: stderr says what is wrong. */
@@ -82,7 +95,7 @@ static bool prepare(struct central *c)
 	}
 	if (!place_make(c->options.dir, &c->place) || !seed_database(c->place.database, &c->options, &c->world, &c->config)
 		|| !probe_port(c->config.ip, c->config.api_port, &c->world) || !probe_port(c->config.ip, c->config.p2p_port, &c->world)
-		|| !place_write_nginx_conf(&c->place, c->config.ip, c->config.api_port))
+		|| !write_nginx_conf(c))
 		return false;
 	if (db_open(c->place.database, DB_READ, &c->db, &fault) != ERR_NONE) {
 		fprintf(stderr, "parkmesh-central: %s\n", fault.sentence);

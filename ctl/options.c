@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "peer_text.h"
+
+#define NETWORK_SIZE 64 /* an IPv6 network has at most 43 letters */
 
 static const char usage[] =
 	"Usage: parkmesh-central --dir DIR [option...]\n"
@@ -20,7 +22,11 @@ static const char usage[] =
 	"                           configuration is changed on the page /settings/p2p\n"
 	"  --mesh NAME              only centrals of the same mesh talk to each other\n"
 	"  --mesh-secret-file FILE  its first line is the secret that all centrals of the mesh share\n"
-	"  --trust CIDR             addresses of edges that need no token; may be repeated\n"
+	"  --trust-edges CIDR       addresses of edges that need no token, besides loopback (none: not\n"
+	"                           even loopback); may be repeated. --trust is the same\n"
+	"  --trust-admin CIDR       addresses of programs that may use the whole API, likewise\n"
+	"  --cors-origin ORIGIN     pages of this origin may call the API with a token; may be repeated\n"
+	"  --host NAME              a further name this central is called by; may be repeated\n"
 	"  --help                   this text\n"
 	"  --version                name and version\n"
 	"\n"
@@ -29,7 +35,7 @@ static const char usage[] =
 
 enum option_code {
 	OPTION_DIR = 1000, OPTION_ID, OPTION_IP, OPTION_API_PORT, OPTION_P2P_PORT, OPTION_PEER, OPTION_MESH, OPTION_SECRET_FILE,
-	OPTION_TRUST, OPTION_HELP, OPTION_VERSION
+	OPTION_TRUST_EDGES, OPTION_TRUST_ADMIN, OPTION_CORS_ORIGIN, OPTION_HOST, OPTION_HELP, OPTION_VERSION
 };
 
 static const struct option known[] = {
@@ -41,7 +47,11 @@ static const struct option known[] = {
 	{"peer", required_argument, NULL, OPTION_PEER},
 	{"mesh", required_argument, NULL, OPTION_MESH},
 	{"mesh-secret-file", required_argument, NULL, OPTION_SECRET_FILE},
-	{"trust", required_argument, NULL, OPTION_TRUST},
+	{"trust", required_argument, NULL, OPTION_TRUST_EDGES},
+	{"trust-edges", required_argument, NULL, OPTION_TRUST_EDGES},
+	{"trust-admin", required_argument, NULL, OPTION_TRUST_ADMIN},
+	{"cors-origin", required_argument, NULL, OPTION_CORS_ORIGIN},
+	{"host", required_argument, NULL, OPTION_HOST},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{NULL, 0, NULL, 0}
@@ -55,45 +65,41 @@ static bool wrong(const char *what, const char *value)
 
 static bool read_port(const char *text, int *out)
 {
-	int64_t port;
+	const char *fault = port_from_text(text, out);
 
-	if (!number_parse(text, 65535, &port) || port == 0)
-		return wrong("a port is a number from 1 to 65535", text);
-	*out = (int)port;
-	return true;
+	return fault ? wrong(fault, text) : true;
 }
 
-/* ID=ADDRESS:PORT, an IPv6 address in brackets. */
 static bool read_peer(const char *text, struct options *out)
 {
-	struct peer_row *peer = &out->peers[out->peer_count];
-	const char *equals = strchr(text, '='), *colon = strrchr(text, ':');
-	const char *ip = equals ? equals + 1 : NULL, *end = colon;
+	const char *fault = out->peer_count == PEERS_MAX ? "too many peers" : peer_from_text(text, &out->peers[out->peer_count]);
 
-	if (out->peer_count == PEERS_MAX)
-		return wrong("too many peers", text);
-	if (!equals || !colon || colon <= ip)
-		return wrong("a peer is ID=ADDRESS:PORT", text);
-	if (ip[0] == '[' && end[-1] == ']') {
-		ip++;
-		end--;
-	}
-	*peer = (struct peer_row){.weight = 1, .dialect = "native"};
-	if (!text_format(peer->id, sizeof peer->id, "%.*s", (int)(equals - text), text)
-		|| !text_format(peer->ip, sizeof peer->ip, "%.*s", (int)(end - ip), ip))
-		return wrong("this id or address is too long", text);
-	if (!read_port(colon + 1, &peer->p2p_port))
-		return false;
+	if (fault)
+		return wrong(fault, text);
 	out->peer_count++;
 	return true;
 }
 
-static bool read_trust(const char *text, struct options *out)
+/* An address or network in letters that mean nothing to nginx, or none. parkmesh.fcgi reads it more closely. */
+static bool network_like(const char *text)
 {
-	if (out->trust_count == TRUST_MAX)
-		return wrong("too many --trust", text);
-	out->trust[out->trust_count++] = text;
+	return strcmp(text, "none") == 0 || (*text && strlen(text) < NETWORK_SIZE && text[strspn(text, "0123456789abcdefABCDEF.:/")] == '\0');
+}
+
+static bool add_access(const char *name, const char *value, struct options *out)
+{
+	if (out->access_count == ACCESS_OPTIONS_MAX)
+		return wrong("too many of such options", name);
+	out->access[out->access_count].name = name;
+	out->access[out->access_count++].value = value;
 	return true;
+}
+
+static bool add_trust(const char *name, const char *value, struct options *out)
+{
+	if (!network_like(value))
+		return wrong("not an address, a network such as 10.0.0.0/8, or none", value);
+	return add_access(name, value, out);
 }
 
 /* Everything but --help and --version. */
@@ -108,7 +114,10 @@ static bool read_option(int code, const char *value, struct options *out)
 	case OPTION_PEER: return read_peer(value, out);
 	case OPTION_MESH: out->mesh = value; return true;
 	case OPTION_SECRET_FILE: out->secret_file = value; return true;
-	case OPTION_TRUST: return read_trust(value, out);
+	case OPTION_TRUST_EDGES: return add_trust("--trust-edges", value, out);
+	case OPTION_TRUST_ADMIN: return add_trust("--trust-admin", value, out);
+	case OPTION_CORS_ORIGIN: return add_access("--cors-origin", value, out);
+	case OPTION_HOST: return add_access("--host", value, out);
 	default: fputs("Try 'parkmesh-central --help'.\n", stderr); return false; /* getopt_long has said what is wrong */
 	}
 }
@@ -139,4 +148,22 @@ enum options_result options_read(int argc, char **argv, struct options *out)
 		return OPTIONS_WRONG;
 	}
 	return OPTIONS_RUN;
+}
+
+void options_trusted_edges(const struct options *o, struct buf *out)
+{
+	bool loopback = true;
+
+	for (size_t i = 0; i < o->access_count; i++) {
+		const char *value = o->access[i].value;
+
+		if (strcmp(o->access[i].name, "--trust-edges") != 0)
+			continue;
+		if (strcmp(value, "none") == 0)
+			loopback = false;
+		else
+			buf_printf(out, "\t\t%s 1;\n", value);
+	}
+	if (loopback)
+		buf_str(out, "\t\t127.0.0.0/8 1;\n\t\t::1 1;");
 }

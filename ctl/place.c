@@ -199,12 +199,13 @@ static void fill_in(const char *text, const struct value *values, size_t count, 
 	}
 }
 
-bool place_write_nginx_conf(const struct place *place, const char *ip, int port)
+bool place_write_nginx_conf(const struct place *place, const char *ip, int port, const char *trusted_edges)
 {
 	char path[PLACE_SIZE + 32], endpoint[ENDPOINT_SIZE];
 	/* Started by root, nginx would give its workers to an account that cannot read the folder. */
 	const struct value values[] = {
 		{"@DIR@", place->dir}, {"@SHARE@", place->share}, {"@LISTEN@", endpoint}, {"@USER@", geteuid() == 0 ? "user root;" : ""},
+		{"@TRUSTED_EDGES@", trusted_edges},
 	};
 	struct buf text, conf;
 	bool done = false;

@@ -1,0 +1,119 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "command.h"
+#include "domain/site.h"
+#include "output.h"
+#include "peer_text.h"
+#include "peers.h"
+#include "store/db.h"
+#include "wire/json.h"
+
+const char cmd_peer_list_usage[] =
+	"Usage: parkmeshctl [--db PATH] [--json] peer list\n"
+	"List the centrals this one exchanges records with, and how each is doing.\n";
+const char cmd_peer_add_usage[] =
+	"Usage: parkmeshctl [--db PATH] [--json] peer add ID=ADDRESS:PORT\n"
+	"Add a central to exchange records with, by its id, address and mesh port; an IPv6 address stands in\n"
+	"brackets. In force within two seconds.\n";
+const char cmd_peer_remove_usage[] =
+	"Usage: parkmeshctl [--db PATH] [--json] peer remove ID\n"
+	"Stop exchanging records with a central. Its records that are held here stay.\n";
+const char cmd_peer_repin_usage[] =
+	"Usage: parkmeshctl [--db PATH] [--json] peer repin ID\n"
+	"Forget the key that this central's id is pinned to, so that the next key it proves is pinned: after it was\n"
+	"installed anew. Compare fingerprints (parkmeshctl status, on both) afterwards.\n";
+
+/* --- list ------------------------------------------------------------------------------------------------------------ */
+
+static enum err look(const struct ctl *c, struct mesh_look *m, struct fault *fault)
+{
+	struct db *db = NULL;
+	enum err e = ctl_open_read(c, &db, fault);
+
+	if (e == ERR_NONE)
+		e = db_read_begin(db);
+	if (e == ERR_NONE)
+		e = peers_look(db, world_wall_ms(&c->world), m);
+	if (db)
+		db_read_end(db);
+	db_close(db);
+	return e;
+}
+
+enum ctl_end cmd_peer_list(const struct ctl *c)
+{
+	static struct mesh_look m; /* some tens of KiB */
+	struct fault fault = {0};
+	enum err e = look(c, &m, &fault);
+	struct buf out;
+
+	if (e != ERR_NONE)
+		return output_failed(c, e, &fault);
+	if (!c->json) {
+		peers_print(&m);
+		return output_done();
+	}
+	output_begin(&out);
+	output_flag(&out, "running", m.running);
+	peers_add_json(&out, &m);
+	return output_object(&out);
+}
+
+/* --- add, remove, repin ---------------------------------------------------------------------------------------------- */
+
+/* done: a format for people with the peer's id in it. */
+static enum ctl_end change(const struct ctl *c, ctl_change_fn *how, void *arg, const char *id, const char *done)
+{
+	struct fault fault = {0};
+	enum err e = ctl_change(c, how, arg, &fault);
+	struct buf out;
+
+	if (e != ERR_NONE)
+		return output_failed(c, e, &fault);
+	if (c->json) {
+		output_begin(&out);
+		json_add_text(&out, "peer_id", id);
+		return output_object(&out);
+	}
+	printf("%s %s\n", id, done);
+	return output_done();
+}
+
+static enum err add(struct db *db, void *arg, struct fault *fault)
+{
+	return site_peer_add(db, arg, fault);
+}
+
+enum ctl_end cmd_peer_add(const struct ctl *c)
+{
+	struct peer_row row;
+	const char *wrong = peer_from_text(c->word[0], &row);
+
+	if (wrong) {
+		fprintf(stderr, "parkmeshctl: %s: %s. Try 'parkmeshctl peer add --help'.\n", c->word[0], wrong);
+		return CTL_WRONG;
+	}
+	return change(c, add, &row, row.id, "is a peer now.");
+}
+
+static enum err drop(struct db *db, void *arg, struct fault *fault)
+{
+	return site_peer_remove(db, arg, fault);
+}
+
+enum ctl_end cmd_peer_remove(const struct ctl *c)
+{
+	return change(c, drop, (void *)c->word[0], c->word[0], "is no peer any more.");
+}
+
+static enum err repin(struct db *db, void *arg, struct fault *fault)
+{
+	return site_peer_repin(db, arg, fault);
+}
+
+enum ctl_end cmd_peer_repin(const struct ctl *c)
+{
+	return change(c, repin, (void *)c->word[0], c->word[0], "is pinned to the next key it proves.");
+}

@@ -1,0 +1,37 @@
+/* The table of peers, as `status` and `peer list` show it. */
+#ifndef PARKMESH_CTL_PEERS_H
+#define PARKMESH_CTL_PEERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "store/site.h"
+
+struct db;
+
+#define PEERS_SHOWN_MAX (2 * PEERS_MAX) /* those configured, and others that take part */
+
+struct peer_look {
+	struct peer_status status;
+	bool told;                       /* p2pd runs and says something of it */
+	int weight;                      /* of a configured one */
+	bool pinned;
+	char fingerprint[FINGERPRINT_SIZE]; /* of the pinned key */
+};
+
+struct mesh_look {
+	bool running;
+	size_t count;
+	struct peer_look peer[PEERS_SHOWN_MAX];
+};
+
+/* Configured peers by id, then others that are connected. In a read transaction. */
+enum err peers_look(struct db *db, int64_t now_ms, struct mesh_look *out);
+/* The member "peers". */
+void peers_add_json(struct buf *out, const struct mesh_look *m);
+void peers_print(const struct mesh_look *m);
+
+#endif
