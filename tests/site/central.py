@@ -21,13 +21,13 @@ FAULT = re.compile(r"Sanitizer|runtime error:|event=(ended|stopped) .*(status=[1
 
 class Central:
     """id: its name. folder: where its folder and the output of its programs go. peers: {id: (ip, port)}, which count at the
-    first start (later the database knows better)."""
+    first start (later the database knows better). options: further words of its command line."""
 
-    def __init__(self, id, folder, peers=None, secret_file=None, build=None, api_port=None, p2p_port=None):
+    def __init__(self, id, folder, peers=None, secret_file=None, build=None, api_port=None, p2p_port=None, options=()):
         self.id, self.build = id, build or find_build()
         self.dir = os.path.join(folder, id)
         self.output = os.path.join(folder, id + ".out")
-        self.secret_file, self.peers = secret_file, dict(peers or {})
+        self.secret_file, self.peers, self.options = secret_file, dict(peers or {}), list(options)
         fresh = free_ports((api_port is None) + (p2p_port is None))
         self.api_port = fresh.pop() if api_port is None else api_port
         self.p2p_port = fresh.pop() if p2p_port is None else p2p_port
@@ -46,7 +46,7 @@ class Central:
             line += ["--peer", "%s=%s:%d" % (name, ip, port)]
         if self.secret_file:
             line += ["--mesh-secret-file", self.secret_file]
-        return line
+        return line + self.options
 
     def start(self, wait=True):
         """Start all three programs; wait: return when they are ready. Raises NotSeen with the tail of what they wrote."""

@@ -35,10 +35,10 @@ class Answer:
 
 
 class Client:
-    """Talks to one address. Any number of threads."""
+    """Talks to one address. Any number of threads. source: the address it calls from."""
 
-    def __init__(self, host, port, timeout=60.0):
-        self.host, self.port, self.timeout = host, port, timeout
+    def __init__(self, host, port, timeout=60.0, source=None):
+        self.host, self.port, self.timeout, self.source = host, port, timeout, source
         self._local = threading.local()
 
     def _connection(self):
@@ -47,7 +47,8 @@ class Client:
             if not select.select([kept.sock], [], [], 0)[0]:
                 return kept
             kept.close()            # readable without a question asked: the server has closed it
-        fresh = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
+        fresh = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout,
+                                           source_address=(self.source, 0) if self.source else None)
         self._local.connection = fresh
         return fresh
 
