@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """What the whole site shares, from outside: fees, subscriptions, staff; every answer, and what the gates make of them."""
+import http.client
 import json
 import os
+import socket
 import sys
 import threading
 from datetime import datetime, timedelta, timezone
@@ -283,6 +285,35 @@ def test_bodies_beyond_the_limit(s):
 
 
 # ---- what the gates make of it
+
+def ask_and_wait(c):
+    """A socket on which a list was asked for, with little room to receive, and nothing is read."""
+    link = socket.socket()
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    link.settimeout(60)
+    link.connect(("127.0.0.1", c.api_port))
+    link.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % SUBSCRIPTIONS.encode())
+    return link
+
+
+def test_readers_that_dawdle_hold_no_thread_of_the_gates(s):
+    """More of them than there are threads. Were their answers not taken off the program's hands, the gate would have to wait until
+    the program gives the first ones up, and these would get a part of the list only."""
+    c = s[1]
+    told(put(c, SUBSCRIPTIONS, [subscription("d-%d" % i, "30A%05d" % i, note="x" * 1500) for i in range(2000)]))
+    links = [ask_and_wait(c) for _ in range(40)]
+    try:
+        told(c.open("edge-1", "29C30001"))
+        for link in links:
+            answer = http.client.HTTPResponse(link)
+            answer.begin()
+            assert len(json.loads(answer.read())["subscriptions"]) == 2000
+    finally:
+        for link in links:
+            link.close()
+    told(put(c, SUBSCRIPTIONS, []))
+    wait_same(s, SUBSCRIPTIONS)
+
 
 def test_a_misread_plate_at_the_exit_changes_nothing_for_who_pays(s):
     now, c = now_ms() // 1000 * 1000, s[0]
