@@ -74,20 +74,6 @@ static enum err enter_directly(const struct merge *m, const struct record *r)
 	return e == ERR_NONE ? end_missed(m, &held, r, mine.entry_ts, mine.entry_time) : e;
 }
 
-/* The stay that exits naming s close now. */
-static enum err stands_for(struct db *db, struct stay_row *s)
-{
-	enum err e = ERR_NONE;
-
-	while (e == ERR_NONE && (s->superseded_by[0] != '\0' || s->missed_by[0] != '\0')) {
-		struct stay_row next;
-
-		e = stay_find(db, s->superseded_by[0] != '\0' ? s->superseded_by : s->missed_by, &next);
-		*s = next;
-	}
-	return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-}
-
 static enum err count_exit(const struct merge *m, const struct record *r, const struct stay_row *closed)
 {
 	const struct exit_data *d = &r->data.exit;
@@ -104,18 +90,6 @@ static enum err count_exit(const struct merge *m, const struct record *r, const 
 	o.duration = duration;
 	o.flags = text;
 	return stay_write_outcome(m->db, &o);
-}
-
-static enum err flag_second(const struct merge *m, const char *event_id)
-{
-	struct flag_facts facts;
-	char text[FLAGS_SIZE];
-	enum err e = stay_flag_facts(m->db, event_id, &facts);
-
-	if (e != ERR_NONE)
-		return e;
-	stay_flags_text(&facts, text);
-	return stay_write_flags(m->db, event_id, text);
 }
 
 /* named: the stay it names, NULL if it names none that is known; target: the stay it closes, NULL if none. */
@@ -139,7 +113,7 @@ static enum err leave_directly(const struct merge *m, const struct record *r, co
 		return e;
 	if (target == NULL)
 		return exit_write_own_row(m->db, &k, false, m->local, m->now_ms);
-	return f.kind == EXIT_COUNTED ? count_exit(m, r, target) : flag_second(m, target->event_id);
+	return f.kind == EXIT_COUNTED ? count_exit(m, r, target) : stay_renew_flags(m->db, target->event_id);
 }
 
 enum err direct_entry(const struct merge *m, const struct record *r)
@@ -164,7 +138,7 @@ static enum err leave_named(const struct merge *m, const struct record *r, struc
 		return e;
 	if (!direct)
 		return renew_exit(m, r);
-	e = stands_for(m->db, &target);
+	e = stay_stands_for(m->db, &target);
 	return e == ERR_NONE ? leave_directly(m, r, named, &target) : e;
 }
 

@@ -126,15 +126,12 @@ static int compare_stays(const void *a, const void *b)
 static enum err find_earlier(struct db *db, const char *event_id, char out[STAY_NAME_SIZE])
 {
 	struct stay_row row;
-	const char *next = event_id;
-	enum err e;
+	enum err e = stay_find(db, event_id, &row);
 
-	do {
-		e = stay_find(db, next, &row);
-		if (e != ERR_NONE)
-			return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-		next = row.superseded_by[0] != '\0' ? row.superseded_by : row.missed_by;
-	} while (next[0] != '\0');
+	if (e == ERR_NONE)
+		e = stay_stands_for(db, &row);
+	if (e != ERR_NONE)
+		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 	text_copy(out, STAY_NAME_SIZE, row.event_id);
 	return ERR_NONE;
 }
@@ -320,14 +317,9 @@ static enum err count_voided(struct replay *r, const char *event_id)
 
 static enum err write_flags(struct replay *r, const char *event_id)
 {
-	struct flag_facts facts;
-	char text[FLAGS_SIZE];
-	enum err e = stay_flag_facts(r->merge->db, event_id, &facts);
+	enum err e = stay_renew_flags(r->merge->db, event_id);
 
-	if (e != ERR_NONE)
-		return e == ERR_NOT_FOUND ? ERR_NONE : e; /* the own row of an exit that never needed one */
-	stay_flags_text(&facts, text);
-	return stay_write_flags(r->merge->db, event_id, text);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e; /* the own row of an exit that never needed one */
 }
 
 enum err replay_run(struct replay *r)

@@ -29,6 +29,32 @@ void stay_flags_text(const struct flag_facts *f, char out[FLAGS_SIZE])
 	buf_free(&b);
 }
 
+enum err stay_renew_flags(struct db *db, const char *event_id)
+{
+	struct flag_facts facts;
+	char text[FLAGS_SIZE];
+	enum err e = stay_flag_facts(db, event_id, &facts);
+
+	if (e != ERR_NONE)
+		return e;
+	stay_flags_text(&facts, text);
+	return stay_write_flags(db, event_id, text);
+}
+
+enum err stay_stands_for(struct db *db, struct stay_row *s)
+{
+	enum err e = ERR_NONE;
+
+	while (e == ERR_NONE && (s->superseded_by[0] != '\0' || s->missed_by[0] != '\0')) {
+		struct stay_row next;
+
+		e = stay_find(db, s->superseded_by[0] != '\0' ? s->superseded_by : s->missed_by, &next);
+		if (e == ERR_NONE)
+			*s = next;
+	}
+	return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+}
+
 /* ---- one record ---- */
 
 /* The earliest confirmation counts; one whose row has not come waits in the records. */

@@ -34,5 +34,10 @@ enum err stay_inside(struct db *db, const char *plate_id, int64_t as_of, struct 
 /* Flags as history.flags has them: "missed,no_entry,second_exit,negative", those that hold, "" none. */
 #define FLAGS_SIZE 48
 void stay_flags_text(const struct flag_facts *f, char out[FLAGS_SIZE]);
+/* Make the flags of a row anew from what the rows say. ERR_NOT_FOUND: there is no such row. */
+enum err stay_renew_flags(struct db *db, const char *event_id);
+
+/* Move s to the stay that exits naming it close now, along what superseded or ended each; s itself if nothing did. */
+enum err stay_stands_for(struct db *db, struct stay_row *s);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include "store/sql.h"
 
-const char *lane_name(enum lane lane)
+/* "ENTRY", "EXIT", NULL for LANE_ANY; and back, for NULL and any other text LANE_ANY. */
+static const char *lane_name(enum lane lane)
 {
 	switch (lane) {
 	case LANE_ENTRY: return "ENTRY";
@@ -14,7 +15,7 @@ const char *lane_name(enum lane lane)
 	return NULL;
 }
 
-enum lane lane_from(const char *name)
+static enum lane lane_from(const char *name)
 {
 	if (name != NULL && strcmp(name, "ENTRY") == 0)
 		return LANE_ENTRY;

@@ -26,10 +26,6 @@ struct edge_row {
 	int64_t created_ms, seen_ms;        /* seen_ms: when it was heard of last, 0 never */
 };
 
-/* "ENTRY", "EXIT", NULL for LANE_ANY; and back, for NULL and any other text LANE_ANY. */
-const char *lane_name(enum lane lane);
-enum lane lane_from(const char *name);
-
 /* Add the edge, or give the one there this name and lane; its token stays. In a transaction. */
 enum err edge_upsert(struct db *db, const char *edge_id, const char *name, enum lane lane, int64_t now_ms);
 /* Give the edge a new token, by its hash (the old one ends); NULL takes its token away. ERR_NOT_FOUND: no such edge. In a

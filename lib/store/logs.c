@@ -336,33 +336,19 @@ enum err seal_insert(struct db *db, const char *log, int64_t seq, const struct s
 	return sql_run(db, st);
 }
 
-static enum err seal_from(struct db *db, sqlite3_stmt *st, int64_t *seq, struct seal *out)
+enum err seal_last_between(struct db *db, const char *log, int64_t first, int64_t last, int64_t *seq, struct seal *out)
 {
-	enum err e = sql_row(db, st);
+	sqlite3_stmt *st = sql_use(db, SQL_SEAL_LAST_BETWEEN);
+	enum err e;
 
+	put_text(st, 1, log);
+	put_int(st, 2, first);
+	put_int(st, 3, last);
+	e = sql_row(db, st);
 	if (e == ERR_NONE) {
 		*seq = sqlite3_column_int64(st, 0);
 		e = get_blob(st, 1, out, sizeof(*out));
 	}
 	sql_end(st);
 	return e;
-}
-
-enum err seal_last_between(struct db *db, const char *log, int64_t first, int64_t last, int64_t *seq, struct seal *out)
-{
-	sqlite3_stmt *st = sql_use(db, SQL_SEAL_LAST_BETWEEN);
-
-	put_text(st, 1, log);
-	put_int(st, 2, first);
-	put_int(st, 3, last);
-	return seal_from(db, st, seq, out);
-}
-
-enum err seal_first_from(struct db *db, const char *log, int64_t first, int64_t *seq, struct seal *out)
-{
-	sqlite3_stmt *st = sql_use(db, SQL_SEAL_FIRST_FROM);
-
-	put_text(st, 1, log);
-	put_int(st, 2, first);
-	return seal_from(db, st, seq, out);
 }

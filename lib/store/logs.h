@@ -80,7 +80,5 @@ enum err record_each_of_log(struct db *db, const char *log, int64_t first,
 enum err seal_insert(struct db *db, const char *log, int64_t seq, const struct seal *s);
 /* The last seal of log with first ≤ seq ≤ last. ERR_NOT_FOUND: none. */
 enum err seal_last_between(struct db *db, const char *log, int64_t first, int64_t last, int64_t *seq, struct seal *out);
-/* The first seal of log at or after first. */
-enum err seal_first_from(struct db *db, const char *log, int64_t first, int64_t *seq, struct seal *out);
 
 #endif

@@ -65,7 +65,6 @@ static const char *const TEXT[SQL_COUNT] = {
 
 	[SQL_SEAL_INSERT] = "INSERT INTO seals(log, seq, signature) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
 	[SQL_SEAL_LAST_BETWEEN] = "SELECT seq, signature FROM seals WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq DESC LIMIT 1",
-	[SQL_SEAL_FIRST_FROM] = "SELECT seq, signature FROM seals WHERE log = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1",
 
 	[SQL_STAY_FIND] = "SELECT " STAY_COLUMNS " FROM history WHERE event_id = ?1",
 	[SQL_STAY_OF_ROW] = "SELECT " STAY_COLUMNS " FROM history WHERE id = ?1",

@@ -2,6 +2,7 @@
 
 #include "central.h"
 #include "domain/said.h"
+#include "store/audit.h"
 #include "store/history.h"
 
 /* One page of a log from first on, read from one central and taken by another in a transaction of its own. */
@@ -51,7 +52,14 @@ static bool same_heads(struct central *a, struct central *b, const char *log)
 }
 
 /* Goes over a whole log as verify would: chain from nothing, every seal, the log id. */
-struct walk { struct central *c; const char *log; struct chain chain; int64_t seq, last_seal; size_t seals, longest, broken; };
+struct walk {
+	struct central *c;
+	const char *log;
+	unsigned char public_key[KEY_BYTES];
+	struct chain chain;
+	int64_t seq, last_seal;
+	size_t seals, longest, broken;
+};
 
 static bool walk_record(void *arg, int64_t seq, const char *line, size_t len, const struct chain *chain)
 {
@@ -63,26 +71,31 @@ static bool walk_record(void *arg, int64_t seq, const char *line, size_t len, co
 	return true;
 }
 
+static enum err walk_seal(void *arg, int64_t seq, const struct seal *s)
+{
+	struct walk *w = arg;
+	struct chain at;
+
+	if (record_chain(w->c->db, w->log, seq, &at) != ERR_NONE || !seal_verify(w->public_key, w->log, seq, &at, s))
+		w->broken++;
+	if ((size_t)(seq - w->last_seal) > w->longest)
+		w->longest = (size_t)(seq - w->last_seal);
+	w->last_seal = seq;
+	w->seals++;
+	return ERR_NONE;
+}
+
 static bool walk_log(struct central *c, const char *log, struct walk *w)
 {
 	struct log_row row;
-	struct seal s;
-	int64_t seq = 0;
 
 	*w = (struct walk){ .c = c, .log = log };
 	chain_zero(&w->chain);
 	if (log_find(c->db, log, &row) != ERR_NONE || record_each_of_log(c->db, log, 1, walk_record, w) != ERR_NONE)
 		return false;
-	while (seal_first_from(c->db, log, seq + 1, &seq, &s) == ERR_NONE) {
-		struct chain at;
-
-		if (record_chain(c->db, log, seq, &at) != ERR_NONE || !seal_verify(row.public_key, log, seq, &at, &s))
-			w->broken++;
-		if ((size_t)(seq - w->last_seal) > w->longest)
-			w->longest = (size_t)(seq - w->last_seal);
-		w->last_seal = seq;
-		w->seals++;
-	}
+	memcpy(w->public_key, row.public_key, sizeof(w->public_key));
+	if (audit_seals(c->db, log, 1, row.head_seq, walk_seal, w) != ERR_NONE)
+		return false;
 	return w->broken == 0 && w->last_seal == row.head_seq && w->seq == row.head_seq;
 }
 
