@@ -342,24 +342,11 @@ int64_t db_wal_bytes(const struct db *db)
 	return st.st_size;
 }
 
-enum err db_checkpoint(struct db *db, int64_t at_least)
+enum err db_checkpoint_now(struct db *db, int mode)
 {
-	int64_t bytes = db_wal_bytes(db);
-	/* A TRUNCATE that does not get its moment is simply tried again later. */
-	int mode = bytes >= 16 * DB_CHECKPOINT_USUAL ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+	enum err e = write_lock(db);
 	int code;
-	enum err e;
 
-	if (bytes < at_least || is_private(db->path)) {
-		db->checkpointed_at = 0;
-		return ERR_NONE;
-	}
-	/* The file keeps its size until a writer starts over in it (journal_size_limit cuts it then): while a reader keeps that
-	 * from happening, go over it again only when there is a good piece more, not after every commit. */
-	if (db->checkpointed_at > 0 && bytes < db->checkpointed_at + CHECKPOINT_PIECE)
-		return ERR_NONE;
-	db->checkpointed_at = bytes;
-	e = write_lock(db);
 	if (e != ERR_NONE)
 		return e;
 	sqlite3_busy_handler(db->handle, NULL, NULL);
@@ -371,6 +358,23 @@ enum err db_checkpoint(struct db *db, int64_t at_least)
 		return sql_err(code);
 	}
 	return ERR_NONE;
+}
+
+enum err db_checkpoint(struct db *db, int64_t at_least)
+{
+	int64_t bytes = db_wal_bytes(db);
+
+	if (bytes < at_least || is_private(db->path)) {
+		db->checkpointed_at = 0;
+		return ERR_NONE;
+	}
+	/* The file keeps its size until a writer starts over in it (journal_size_limit cuts it then): while a reader keeps that
+	 * from happening, go over it again only when there is a good piece more, not after every commit. */
+	if (db->checkpointed_at > 0 && bytes < db->checkpointed_at + CHECKPOINT_PIECE)
+		return ERR_NONE;
+	db->checkpointed_at = bytes;
+	/* A TRUNCATE that does not get its moment is simply tried again later. */
+	return db_checkpoint_now(db, bytes >= 16 * DB_CHECKPOINT_USUAL ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);
 }
 
 enum err db_data_version(struct db *db, int64_t *out)

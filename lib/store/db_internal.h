@@ -15,6 +15,8 @@ struct db {
 	sqlite3_stmt *statements[SQL_COUNT];      /* prepared at first use, finalized by db_close */
 };
 
+/* One checkpoint of that mode (SQLITE_CHECKPOINT_…) under the lock file, without waiting for readers; busy is no failure. */
+enum err db_checkpoint_now(struct db *db, int mode);
 /* Keep SQLite's sentence for db_last_error, with the statement it is about. */
 void db_note_error(struct db *db, const char *statement);
 

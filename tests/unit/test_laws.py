@@ -105,7 +105,7 @@ def test_the_makefile_names_every_file():
                 path = os.path.relpath(os.path.join(folder, name), ROOT)
                 if name.startswith(".") or name.endswith((".o", ".a", ".trs", ".log", ".pyc", "~")):
                     continue
-                if path not in words and not (re.match(r"tests/unit/\w+\.c$", path) and path[:-2] in words):
+                if path not in words and not (re.match(r"tests/\w+/\w+\.c$", path) and path[:-2] in words):
                     yield path
 
 
