@@ -13,7 +13,7 @@
 
 const char cmd_status_usage[] =
 	"Usage: parkmeshctl [--db PATH] [--json] status\n"
-	"Say who this central is, whether p2pd runs, what is held, and how each peer is doing.\n";
+	"Say who this central is, whether p2pd runs, what is held, how each peer is doing, and how often p2pd closed connections and why.\n";
 
 struct status {
 	struct identity self;
@@ -67,6 +67,7 @@ static enum ctl_end as_document(const struct status *s)
 	json_add_integer(&out, "stays", s->counts.stays);
 	json_add_integer(&out, "vehicles_in_parking", s->counts.inside);
 	peers_add_json(&out, &s->mesh);
+	counts_add_json(&out, &s->mesh);
 	return output_object(&out);
 }
 
@@ -80,6 +81,7 @@ static enum ctl_end as_text(const struct status *s)
 	printf("Held          %" PRId64 " logs, %" PRId64 " records, %" PRId64 " stays, %" PRId64 " vehicles inside\n", s->counts.logs,
 		s->counts.records, s->counts.stays, s->counts.inside);
 	peers_print(&s->mesh);
+	counts_print(&s->mesh);
 	return output_done();
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/zone.h"
 #include "output.h"
 #include "wire/json.h"
 
@@ -72,7 +73,9 @@ static enum err read_rows(struct db *db, int64_t now_ms, struct mesh_look *m, st
 		m->running = now_ms - mesh.updated_ms <= RUNNING_MS;
 	else if (e != ERR_NOT_FOUND)
 		return e;
-	e = peer_list(db, r->peer, PEERS_MAX, &r->peers);
+	e = mesh_count_list(db, m->counts, MESH_COUNTS_MAX, &m->counted);
+	if (e == ERR_NONE)
+		e = peer_list(db, r->peer, PEERS_MAX, &r->peers);
 	return e == ERR_NONE ? peer_status_list(db, r->status, PEERS_SHOWN_MAX, &r->statuses) : e;
 }
 
@@ -165,4 +168,35 @@ void peers_print(const struct mesh_look *m)
 	printf("%-16s %-22s %-11s %8s %8s %8s %9s  %s\n", "PEER", "AT", "STATE", "BEHIND", "AHEAD", "RTT ms", "CLOCK ms", "LAST ERROR");
 	for (size_t i = 0; i < m->count; i++)
 		print_peer(&m->peer[i]);
+}
+
+void counts_add_json(struct buf *out, const struct mesh_look *m)
+{
+	char last[ZONE_TEXT];
+
+	json_add_raw(out, "counts", "[");
+	for (size_t i = 0; i < m->counted; i++) {
+		const struct mesh_count *c = &m->counts[i];
+
+		buf_str(out, i > 0 ? ",{" : "{");
+		json_add_text(out, "kind", c->kind);
+		json_add_text(out, "cause", c->cause);
+		json_add_integer(out, "count", c->count);
+		zone_text(c->last_ms, last);
+		json_add_text(out, "last_time", last);
+		buf_char(out, '}');
+	}
+	buf_char(out, ']');
+}
+
+void counts_print(const struct mesh_look *m)
+{
+	char last[ZONE_TEXT];
+
+	if (m->counted > 0)
+		printf("%-16s %-22s %8s  %s\n", "COUNTED", "CAUSE", "TIMES", "LAST");
+	for (size_t i = 0; i < m->counted; i++) {
+		zone_text(m->counts[i].last_ms, last);
+		printf("%-16s %-22s %8" PRId64 "  %s\n", m->counts[i].kind, m->counts[i].cause, m->counts[i].count, last);
+	}
 }

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "store/counts.h"
 #include "store/site.h"
 
 struct db;
@@ -24,8 +25,9 @@ struct peer_look {
 
 struct mesh_look {
 	bool running;
-	size_t count;
+	size_t count, counted;
 	struct peer_look peer[PEERS_SHOWN_MAX];
+	struct mesh_count counts[MESH_COUNTS_MAX]; /* what p2pd has counted, by kind and cause */
 };
 
 /* Configured peers by id, then others that are connected. In a read transaction. */
@@ -33,5 +35,8 @@ enum err peers_look(struct db *db, int64_t now_ms, struct mesh_look *out);
 /* The member "peers". */
 void peers_add_json(struct buf *out, const struct mesh_look *m);
 void peers_print(const struct mesh_look *m);
+/* The member "counts". */
+void counts_add_json(struct buf *out, const struct mesh_look *m);
+void counts_print(const struct mesh_look *m);
 
 #endif

@@ -128,6 +128,20 @@ static void answer_peer(struct response *r, const struct peer_look *p)
 	answer_object_end(r);
 }
 
+static void answer_counts(struct response *r, const struct mesh_look *m)
+{
+	answer_list(r, "counts");
+	for (size_t i = 0; i < m->counted; i++) {
+		answer_object(r, NULL);
+		answer_text(r, "kind", m->counts[i].kind);
+		answer_text(r, "cause", m->counts[i].cause);
+		answer_integer(r, "count", m->counts[i].count);
+		answer_time(r, "last_time", m->counts[i].last_ms);
+		answer_object_end(r);
+	}
+	answer_list_end(r);
+}
+
 static void answer_mesh(struct response *r, const struct mesh_look *m)
 {
 	answer_begin(r, 200);
@@ -142,6 +156,7 @@ static void answer_mesh(struct response *r, const struct mesh_look *m)
 	for (size_t i = 0; i < m->count; i++)
 		answer_peer(r, &m->peer[i]);
 	answer_list_end(r);
+	answer_counts(r, m);
 	answer_end(r);
 }
 

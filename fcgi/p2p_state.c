@@ -32,7 +32,7 @@ static enum err read_mesh(struct db *db, int64_t now, struct mesh_look *m)
 	m->running = now - status.updated_ms <= MESH_STALE_MS;
 	m->sent = status.messages_sent;
 	m->received = status.messages_received;
-	return ERR_NONE;
+	return mesh_count_list(db, m->counts, MESH_COUNTS_MAX, &m->counted);
 }
 
 static enum err read_rows(struct db *db, struct rows *r)

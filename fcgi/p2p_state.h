@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/counts.h"
 #include "store/site.h"
 
 struct call;
@@ -25,7 +26,8 @@ struct mesh_look {
 	char central[CENTRAL_ID_SIZE];
 	bool running, standalone;    /* standalone: no peer is configured */
 	int64_t sent, received;
-	size_t connected, count;
+	size_t connected, count, counted;
+	struct mesh_count counts[MESH_COUNTS_MAX]; /* what p2pd has counted, by kind and cause */
 	struct peer_look peer[MESH_PEERS_MAX]; /* the configured ones by id, then others that are connected */
 };
 

@@ -343,13 +343,15 @@ void daemon_close(struct daemon *d)
 		return;
 	if (d->links)
 		links_stop(d->links);
+	if (d->started) {
+		mesh_stop(d->mesh);
+		status_close(&d->status, d->db, d->mesh, d->world);
+	}
 	mesh_free(d->mesh);
 	loop_timer_free(d->due);
 	loop_timer_free(d->tick);
 	loop_close(d->loop);
 	links_free(d->links);
-	if (d->started)
-		status_close(&d->status, d->db, d->world);
 	if (d->ledger)
 		ledger_close(d->ledger);
 	if (d->db)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "counts.h"
 #include "peer.h"
 #include "store/site.h"
 
@@ -25,13 +26,6 @@
 struct mesh;
 struct mesh_io;
 struct world;
-
-struct mesh_counts {
-	int64_t sent, received;     /* messages */
-	int64_t records_taken, pages_taken, pages_sent;
-	int64_t ended[END_COUNT];   /* connections ended, by cause */
-	int64_t unknown_type, gaps, forks, held_off, hearsay_refused, stray_ack;
-};
 
 /* io's tables are copied; world outlives the mesh. ERR_MEMORY. Free with mesh_free. */
 enum err mesh_new(const struct mesh_io *io, const struct world *world, struct mesh **out);

@@ -43,6 +43,11 @@ const char *peer_end_name(enum peer_end end)
 	return end_kind[end].name;
 }
 
+const char *peer_end_code(enum peer_end end)
+{
+	return end_kind[end].code;
+}
+
 bool peer_end_refused(enum peer_end end)
 {
 	return end_kind[end].refused;
@@ -182,8 +187,10 @@ void peer_end(struct mesh *m, struct peer *p, enum peer_end end, const char *for
 		"event=disconnected cause=%s peer=%s address=%s dialled=%d state=%s why=\"%s\"", kind->name,
 		p->id[0] ? p->id : p->hello.id, p->address, p->dialled, peer_state_name(p->state), sentence);
 	bool was_open = p->state != PEER_OPENING, was_ready = p->state == PEER_READY;
-	if (kind->code && was_open && end != END_STOPPED)
+	if (kind->code && was_open) {
 		send_error(m, p, kind->code, sentence);
+		m->counts.error_sent[end]++;
+	}
 	if (end != END_LOST)
 		m->io.links.close(m->io.links.self, p->link, kind->name);
 	change_state(m, p, PEER_CLOSED);
@@ -262,8 +269,11 @@ void peer_event(struct mesh *m, struct peer *p, struct peer_event *e)
 		peer_end(m, p, END_TIMEOUT, "Time-out: %s did not answer within 5 s.", p->id[0] ? p->id : "the other side");
 		return;
 	}
-	if (e->input == INPUT_MESSAGE)
+	if (e->input == INPUT_MESSAGE) {
 		p->heard_ms = mesh_now(m);
+		if (e->message->type == MESSAGE_ERROR)
+			counts_error_received(&m->counts, e->message->data.error.code);
+	}
 	switch (p->state) {
 	case PEER_OPENING:
 		opening(m, p, e);

@@ -148,6 +148,8 @@ int64_t peer_claims(const struct peer *p, uint32_t i);
 
 const char *peer_state_name(enum peer_state state);
 const char *peer_end_name(enum peer_end end);
+/* The code of the ERROR the other side is told it with; NULL: none is sent. */
+const char *peer_end_code(enum peer_end end);
 /* Will trying again not help until somebody changes something? */
 bool peer_end_refused(enum peer_end end);
 

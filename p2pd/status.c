@@ -63,6 +63,22 @@ static enum err write_synced(struct db *db, const struct sync_state *rows, size_
 	return e;
 }
 
+/* What came to each count since it was last written. */
+static enum err write_counts(struct db *db, const struct status *s, const struct mesh_count *rows, size_t count, int64_t now_ms)
+{
+	enum err e = ERR_NONE;
+	for (size_t k = 0; !e && k < count; k++) {
+		struct mesh_count more = rows[k];
+		for (size_t i = 0; i < s->counted_count; i++)
+			if (strcmp(s->counted[i].kind, more.kind) == 0 && strcmp(s->counted[i].cause, more.cause) == 0)
+				more.count -= s->counted[i].count;
+		more.last_ms = now_ms;
+		if (more.count > 0)
+			e = mesh_count_add(db, &more);
+	}
+	return e;
+}
+
 static bool any_differs(const struct status *s, const struct peer_status *rows, size_t count)
 {
 	bool differ = count != s->count;
@@ -73,64 +89,76 @@ static bool any_differs(const struct status *s, const struct peer_status *rows, 
 	return differ;
 }
 
-static enum err write_all(struct status *s, struct db *db, const struct mesh_status *mesh, const struct peer_status *rows,
-	size_t count, const struct sync_state *synced, size_t synced_count, bool all)
+/* Rows that are to be written. */
+struct news {
+	struct mesh_status mesh;
+	struct peer_status peers[STATUS_PEERS];
+	struct sync_state synced[STATUS_PEERS];
+	struct mesh_count counts[MESH_COUNTS_MAX];
+	size_t peer_count, synced_count, count_count;
+	bool all;                /* also peers of which only numbers moved */
+};
+
+static enum err write_rows(struct db *db, const struct status *s, const struct news *n)
+{
+	enum err e = write_peers(db, s, n->peers, n->peer_count, n->all, n->mesh.updated_ms);
+	if (!e)
+		e = write_synced(db, n->synced, n->synced_count, n->mesh.updated_ms);
+	if (!e)
+		e = write_counts(db, s, n->counts, n->count_count, n->mesh.updated_ms);
+	return e ? e : mesh_status_write(db, &n->mesh);
+}
+
+static void write_all(struct status *s, struct db *db, const struct news *n)
 {
 	enum err e = db_begin(db);
-	if (e)
-		return e;
-	e = write_peers(db, s, rows, count, all, mesh->updated_ms);
-	if (!e)
-		e = write_synced(db, synced, synced_count, mesh->updated_ms);
-	if (!e)
-		e = mesh_status_write(db, mesh);
-	if (e) {
-		db_rollback(db);
-		return e;
-	}
-	e = db_commit(db);
 	if (!e) {
-		memcpy(s->written, rows, count * sizeof(*rows));
-		s->count = count;
+		e = write_rows(db, s, n);
+		if (e)
+			db_rollback(db);
+		else
+			e = db_commit(db);
 	}
-	return e;
+	if (e) {
+		journal_error("event=status_unwritable error=%s", err_name(e));
+		return;
+	}
+	memcpy(s->written, n->peers, n->peer_count * sizeof(n->peers[0]));
+	s->count = n->peer_count;
+	memcpy(s->counted, n->counts, n->count_count * sizeof(n->counts[0]));
+	s->counted_count = n->count_count;
 }
 
 void status_write(struct status *s, struct db *db, struct mesh *m, bool listening, const char *error, const struct world *world)
 {
-	struct peer_status rows[STATUS_PEERS];
-	struct sync_state synced[STATUS_PEERS];
+	struct news n = {.mesh = {.listening = listening, .messages_sent = mesh_counts(m)->sent,
+		.messages_received = mesh_counts(m)->received, .updated_ms = world_wall_ms(world)}};
 	int64_t now = world_mono_ms(world);
-	bool all = now >= s->due_ms;
-	size_t count = mesh_peer_statuses(m, rows, STATUS_PEERS);
-	if (!all && strcmp(s->error, error) == 0 && !any_differs(s, rows, count)) {
+	n.all = now >= s->due_ms;
+	n.peer_count = mesh_peer_statuses(m, n.peers, STATUS_PEERS);
+	if (!n.all && strcmp(s->error, error) == 0 && !any_differs(s, n.peers, n.peer_count)) {
 		s->version = mesh_version(m);
 		return;
 	}
-	struct mesh_status mesh = {.listening = listening, .messages_sent = mesh_counts(m)->sent,
-		.messages_received = mesh_counts(m)->received, .updated_ms = world_wall_ms(world)};
-	(void)text_copy(mesh.error, sizeof(mesh.error), error);
-	size_t synced_count = mesh_sync_states(m, synced, STATUS_PEERS);
-	enum err e = write_all(s, db, &mesh, rows, count, synced, synced_count, all);
-	if (e)
-		journal_error("event=status_unwritable error=%s", err_name(e));
+	(void)text_copy(n.mesh.error, sizeof(n.mesh.error), error);
+	n.synced_count = mesh_sync_states(m, n.synced, STATUS_PEERS);
+	n.count_count = counts_rows(mesh_counts(m), n.counts);
+	write_all(s, db, &n);
 	s->version = mesh_version(m);
 	(void)text_copy(s->error, sizeof(s->error), error);
-	if (all)
+	if (n.all)
 		s->due_ms = now + STATUS_MS;
 }
 
-void status_close(struct status *s, struct db *db, const struct world *world)
+void status_close(struct status *s, struct db *db, const struct mesh *m, const struct world *world)
 {
-	struct peer_status rows[STATUS_PEERS];
-	struct mesh_status mesh = {.updated_ms = world_wall_ms(world)};
+	struct news n = {.mesh = {.updated_ms = world_wall_ms(world)}, .peer_count = s->count, .all = true};
 	for (size_t k = 0; k < s->count; k++) {
-		rows[k] = s->written[k];
-		rows[k].connected = false;
-		(void)text_copy(rows[k].state, sizeof(rows[k].state), "waiting");
+		n.peers[k] = s->written[k];
+		n.peers[k].connected = false;
+		(void)text_copy(n.peers[k].state, sizeof(n.peers[k].state), "waiting");
 	}
-	(void)text_copy(mesh.error, sizeof(mesh.error), "p2pd was stopped.");
-	enum err e = write_all(s, db, &mesh, rows, s->count, NULL, 0, true);
-	if (e)
-		journal_error("event=status_unwritable error=%s", err_name(e));
+	n.count_count = counts_rows(mesh_counts(m), n.counts);
+	(void)text_copy(n.mesh.error, sizeof(n.mesh.error), "p2pd was stopped.");
+	write_all(s, db, &n);
 }

@@ -1,4 +1,6 @@
-/* Status rows: peer_status, mesh_status, p2p_sync_state. Written when something changed, and every 5 s as a sign of life. */
+/*
+ * Status rows: peer_status, mesh_status, mesh_counts, p2p_sync_state. Written when something changed, and every 5 s as a sign of life.
+ */
 #ifndef PARKMESH_P2PD_STATUS_H
 #define PARKMESH_P2PD_STATUS_H
 
@@ -7,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/world.h"
+#include "store/counts.h"
 #include "store/site.h"
 
 #define STATUS_MS 5000      /* readers call p2pd dead after 10 s */
@@ -20,6 +23,8 @@ struct status {
 	int64_t due_ms;                           /* monotonic: write even if nothing changed */
 	uint64_t version;                         /* mesh_version when last written */
 	char error[160];                          /* of mesh_status, as last written */
+	struct mesh_count counted[MESH_COUNTS_MAX]; /* of this run, as far as they are in the table */
+	size_t counted_count;
 };
 
 /* Take over what a run before this one left, so that rows of peers that are gone are removed. */
@@ -29,6 +34,6 @@ bool status_urgent(const struct status *s, const struct mesh *m);
 /* Write what changed; of numbers that move all the time (last sign of life, round trip, offset) only every STATUS_MS. */
 void status_write(struct status *s, struct db *db, struct mesh *m, bool listening, const char *error, const struct world *world);
 /* The last row of a p2pd that ends: nothing is connected. */
-void status_close(struct status *s, struct db *db, const struct world *world);
+void status_close(struct status *s, struct db *db, const struct mesh *m, const struct world *world);
 
 #endif

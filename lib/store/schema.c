@@ -114,7 +114,12 @@ static const char STEP_2[] =
 	"CREATE INDEX subscriptions_plate ON subscriptions(plate_id);"
 	"UPDATE records SET unread = 1 WHERE type = 'CONFIG_UPDATE';";
 
-static const char *const STEPS[] = { STEP_1, STEP_2 };
+/* Version 3. `mesh_counts`: what p2pd counts, by kind and cause (store/counts). */
+static const char STEP_3[] =
+	"CREATE TABLE mesh_counts(kind TEXT NOT NULL, cause TEXT NOT NULL, count INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
+	" PRIMARY KEY(kind, cause)) STRICT, WITHOUT ROWID;";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3 };
 
 int schema_version(void)
 {

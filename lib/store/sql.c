@@ -179,6 +179,9 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_PEER_STATUS_DELETE] = "DELETE FROM peer_status WHERE id = ?1",
 	[SQL_MESH_STATUS_READ] = "SELECT listening, messages_sent, messages_received, updated_at, error FROM mesh_status WHERE one = 1",
 	[SQL_MESH_STATUS_WRITE] = "INSERT OR REPLACE INTO mesh_status VALUES(1, ?1, ?2, ?3, ?4, ?5)",
+	[SQL_MESH_COUNT_LIST] = "SELECT kind, cause, count, last_ms FROM mesh_counts ORDER BY kind, cause LIMIT ?1",
+	[SQL_MESH_COUNT_ADD] = "INSERT INTO mesh_counts VALUES(?1, ?2, ?3, ?4) ON CONFLICT(kind, cause) DO UPDATE SET"
+		" (count, last_ms) = (count + ?3, ?4)",
 	[SQL_SYNC_STATE_WRITE] = "INSERT OR REPLACE INTO p2p_sync_state VALUES(?1, ?2, ?3, ?4)",
 	[SQL_SYNC_STATE_LIST] = "SELECT peer_central_id, last_sync_timestamp, last_sync_time, updated_at FROM p2p_sync_state"
 		" ORDER BY peer_central_id LIMIT ?1",

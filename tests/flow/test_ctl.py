@@ -148,7 +148,13 @@ def test_status(ground):
         assert (peer["peer_id"], peer["state"], peer["connected"], peer["ahead"]) == (other.id, "connected", True, 0), peer
         assert "secret_key" not in json.dumps(s) and c.rows.value("SELECT mesh_secret FROM identity") not in json.dumps(s)
         assert peer["pinned"] == good(database(other), "status")["this_central"]["fingerprint"], "both show the same fingerprint"
+    b.kill("p2pd")
+    lost = lambda counts: {c["cause"]: c["count"] for c in counts if c["kind"] == "closed"}.get("lost", 0)    # noqa: E731
+    wait_for(lambda: lost(good(database(a), "status")["counts"]) > 0, what="the lost connection to be counted")
+    assert lost(a.status()["counts"]) == lost(good(database(a), "status")["counts"]), "the API says the same"
+    site.wait_connected()
     text = text_of(database(a), "status")
+    assert "closed           lost" in text, text
     assert "central-2" in text and "connected" in text and "1 vehicles inside" in text, text
     a.stop()
     assert good(database(b), "peer", "list")["peers"][0]["peer_id"] == "central-1"

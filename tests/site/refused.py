@@ -148,7 +148,7 @@ def ill(c, request, status, code):
     return headers
 
 
-KEPT_OUT = {"events", "mesh_status", "peer_status", "clock", "sqlite_sequence"}
+KEPT_OUT = {"events", "mesh_status", "mesh_counts", "peer_status", "clock", "sqlite_sequence"}
 
 
 def rows(c):

@@ -413,6 +413,15 @@ static inline void net_run(struct net *n, int64_t us)
 	}
 }
 
+/* The node hears these bytes on that link. */
+static inline void give(struct node *x, uint64_t link, const char *bytes, size_t len)
+{
+	char *copy = room(len + 1);
+	memcpy(copy, bytes, len);
+	mesh_message(x->mesh, link, copy, len);
+	(void)mesh_run(x->mesh);
+}
+
 /* ---- records ---- */
 
 static inline void node_ring(struct node *x)

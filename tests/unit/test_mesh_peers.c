@@ -347,14 +347,6 @@ TEST(a_changed_address_is_dialled_at_once)
 
 /* ---- hostile bytes ---- */
 
-static void give(struct node *x, uint64_t link, const char *bytes, size_t len)
-{
-	char *copy = room(len + 1);
-	memcpy(copy, bytes, len);
-	mesh_message(x->mesh, link, copy, len);
-	(void)mesh_run(x->mesh);
-}
-
 TEST(no_bytes_before_auth_do_any_harm)
 {
 	static const char *const said[] = {
@@ -410,38 +402,6 @@ TEST(mutated_messages_of_a_peer_do_no_harm)
 	CHECK(mesh_counts(n->node[2].mesh)->ended[END_FAULT] > 0);
 	net_run(n, 60 * SECOND);
 	CHECK_INT(node_total(&n->node[1]), node_total(&n->node[2]));
-	net_free(n);
-}
-
-static void hear(struct net *n, uint64_t link, int first, int count)
-{
-	struct message msg = {.type = MESSAGE_HEARTBEAT, .vector = room((size_t)count * sizeof(struct vector_entry))};
-	struct buf b;
-	buf_init(&b, MESSAGE_MAX);
-	msg.data.heartbeat.echo_sent_at = msg.data.heartbeat.echo_received_at = -1;
-	for (int k = 0; k < count; k++) {
-		(void)text_format(msg.vector[k].log, LOG_ID_SIZE, "%032x", first + k);
-		msg.vector[k].seq = 5;
-	}
-	msg.vector_count = (size_t)count;
-	CHECK_INT(message_write(&msg, &b), ERR_NONE);
-	give(&n->node[2], link, b.data, b.len);
-	buf_free(&b);
-	free(msg.vector);
-}
-
-TEST(invented_logs_take_bounded_memory)
-{
-	struct net *n = net_new(2, NULL);
-	net_run(n, 3 * SECOND);
-	uint64_t link = n->node[2].mesh->peer[0]->link;
-	for (int k = 0; k < 40; k++)
-		hear(n, link, k * 2000, 2000);
-	CHECK_INT(n->node[2].mesh->logs.count, LOGS_MAX);
-	CHECK(mesh_counts(n->node[2].mesh)->hearsay_refused > 0);
-	node_append(&n->node[1], 3, 1); /* real ones still find their place */
-	net_run(n, SECOND / 10);
-	CHECK_INT(node_total(&n->node[2]), 4);
 	net_free(n);
 }
 

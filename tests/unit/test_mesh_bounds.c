@@ -1,0 +1,112 @@
+/* What bounds a peer: what it may make others remember, how much is in flight to it, whose turn it is; and what is counted of it. */
+#include "mesh_net.h"
+
+#include "p2pd/catchup.h"
+#include "p2pd/status.h"
+
+/* ---- counting ---- */
+
+static int64_t counted(const struct node *x, const char *kind, const char *cause)
+{
+	struct mesh_count rows[MESH_COUNTS_MAX];
+	size_t count = counts_rows(mesh_counts(x->mesh), rows);
+	for (size_t k = 0; k < count; k++)
+		if (strcmp(rows[k].kind, kind) == 0 && strcmp(rows[k].cause, cause) == 0)
+			return rows[k].count;
+	return 0;
+}
+
+TEST(every_close_and_error_is_counted_by_its_cause)
+{
+	static const char *const pair[] = {"01", "10"};
+	struct net *n = net_new(2, pair);
+	node_secret(&n->node[2], "open");
+	node_configure(&n->node[2]);
+	net_run(n, 20 * SECOND);
+	CHECK(counted(&n->node[1], "closed", "wrong-secret") > 0);
+	CHECK_INT(counted(&n->node[1], "closed", "wrong-secret") + counted(&n->node[2], "closed", "wrong-secret"),
+		n->node[1].mesh->counts.ended[END_WRONG_SECRET] + n->node[2].mesh->counts.ended[END_WRONG_SECRET]);
+	CHECK(counted(&n->node[1], "error_received", "wrong_secret") + counted(&n->node[2], "error_received", "wrong_secret") > 0);
+	CHECK(counted(&n->node[1], "error_sent", "wrong_secret") + counted(&n->node[2], "error_sent", "wrong_secret") > 0);
+	net_free(n);
+	n = net_new(1, NULL);
+	mesh_opened(n->node[1].mesh, 1000, "192.0.2.1");
+	static const char said[] = "{\"type\":\"ERROR\",\"error\":\"x\",\"code\":\"\\u0001 what nobody knows\"}";
+	give(&n->node[1], 1000, said, strlen(said));
+	CHECK_INT(counted(&n->node[1], "error_received", "other"), 1);
+	CHECK_INT(counted(&n->node[1], "closed", "refused"), 1);
+	net_free(n);
+}
+
+static struct mesh_count stored_count(struct db *db, const char *kind, const char *cause)
+{
+	struct mesh_count rows[MESH_COUNTS_MAX], none = {0};
+	size_t count = 0;
+	(void)mesh_count_list(db, rows, MESH_COUNTS_MAX, &count);
+	for (size_t k = 0; k < count; k++)
+		if (strcmp(rows[k].kind, kind) == 0 && strcmp(rows[k].cause, cause) == 0)
+			return rows[k];
+	return none;
+}
+
+TEST(counts_go_on_from_run_to_run)
+{
+	struct net *n = net_new(2, NULL);
+	static struct status s;
+	struct node *x = &n->node[1];
+	for (int run = 1; run <= 2; run++) {
+		status_open(&s, x->db);
+		net_run(n, 3 * SECOND);
+		CHECK_INT(node_ready(x), 1);
+		for (size_t k = 0; k < x->mesh->peers; k++)
+			peer_end(x->mesh, x->mesh->peer[k], END_FAULT, "Spoilt.");
+		status_write(&s, x->db, x->mesh, true, "", &x->world);
+		status_close(&s, x->db, x->mesh, &x->world); /* nothing is counted twice */
+		CHECK_INT(stored_count(x->db, "closed", "fault").count, run);
+		CHECK_INT(stored_count(x->db, "error_sent", "syntax").count, run);
+		CHECK_INT(stored_count(x->db, "closed", "fault").last_ms, net_wall(x));
+		node_stop(x);
+		node_start(x);
+		node_configure(x);
+	}
+	net_free(n);
+}
+
+/* ---- hearsay ---- */
+
+static void hear(struct net *n, uint64_t link, int first, int count)
+{
+	struct message msg = {.type = MESSAGE_HEARTBEAT, .vector = room((size_t)count * sizeof(struct vector_entry))};
+	struct buf b;
+	buf_init(&b, MESSAGE_MAX);
+	msg.data.heartbeat.echo_sent_at = msg.data.heartbeat.echo_received_at = -1;
+	for (int k = 0; k < count; k++) {
+		(void)text_format(msg.vector[k].log, LOG_ID_SIZE, "%032x", first + k);
+		msg.vector[k].seq = 5;
+	}
+	msg.vector_count = (size_t)count;
+	CHECK_INT(message_write(&msg, &b), ERR_NONE);
+	give(&n->node[2], link, b.data, b.len);
+	buf_free(&b);
+	free(msg.vector);
+}
+
+TEST(invented_logs_take_bounded_memory)
+{
+	struct net *n = net_new(2, NULL);
+	net_run(n, 3 * SECOND);
+	uint64_t link = n->node[2].mesh->peer[0]->link;
+	for (int k = 0; k < 40; k++)
+		hear(n, link, k * 2000, 2000);
+	CHECK_INT(n->node[2].mesh->logs.count, LOGS_MAX);
+	CHECK(mesh_counts(n->node[2].mesh)->hearsay_refused > 0);
+	node_append(&n->node[1], 3, 1); /* real ones still find their place */
+	net_run(n, SECOND / 10);
+	CHECK_INT(node_total(&n->node[2]), 4);
+	net_free(n);
+}
+
+int main(int argc, char **argv)
+{
+	return seal_start() ? test_run_all(argc, argv) : 1;
+}
