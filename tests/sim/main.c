@@ -1,0 +1,204 @@
+/*
+ * tests/sim/sim: simulated sites, a seed each, as TAP.
+ *
+ *   sim [--seeds N] [--seed S] [--steps N] [--jobs N] [--verbose]
+ *
+ * --seeds N: seeds S … S+N-1 (default 300 from 1 on). --seed S alone: that one. A failing seed prints a line that replays it. Several
+ * jobs are several processes, each with its own seeds; so a seed that crashes is named as well.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/journal.h"
+#include "base/text.h"
+#include "program.h"
+#include "sim.h"
+#include "vfs.h"
+
+#define JOBS_MAX 16
+#define TWICE 20 /* one seed in so many is run twice, and has to go the same way */
+
+struct options { int64_t seeds, seed, steps, jobs; bool verbose; };
+
+/* Told by a job after each seed. */
+struct report {
+	uint64_t seed, hash;
+	bool begun, failed;
+	int64_t converged_us;
+	size_t told, refused, kills, power_cuts, records, sent;
+	char failure[600];
+};
+
+static struct report run_one(const struct options *o, uint64_t seed, const char *folder, bool verbose)
+{
+	struct sim *s = sim_run(seed, (int)o->steps, verbose, folder);
+	struct report r = {.seed = seed, .hash = s->hash, .failed = s->failed, .converged_us = s->converged_us, .told = s->told,
+		.refused = s->refused, .kills = s->kills, .power_cuts = s->power_cuts, .records = s->records, .sent = s->net.sent};
+	(void)text_copy(r.failure, sizeof(r.failure), s->failure);
+	sim_free(s);
+	return r;
+}
+
+static struct report run_seed(const struct options *o, uint64_t seed, const char *folder)
+{
+	struct report r = run_one(o, seed, folder, o->verbose);
+	if (!r.failed && seed % TWICE == 0 && run_one(o, seed, folder, false).hash != r.hash) {
+		r.failed = true;
+		(void)text_copy(r.failure, sizeof(r.failure), "it goes another way when it is run again");
+	}
+	return r;
+}
+
+/* One job's seeds, each told before and after. */
+static void job(const struct options *o, int64_t number, int out)
+{
+	char folder[] = "/tmp/parkmesh-sim-XXXXXX";
+	if (!mkdtemp(folder))
+		abort();
+	for (int64_t k = number; k < o->seeds; k += o->jobs) {
+		struct report r = {.seed = (uint64_t)(o->seed + k), .begun = true};
+		if (write(out, &r, sizeof(r)) < 0)
+			break;
+		r = run_seed(o, r.seed, folder);
+		fflush(stdout);
+		if (write(out, &r, sizeof(r)) < 0)
+			break;
+	}
+	program_end();
+	program_clear(folder);
+}
+
+struct sum { int64_t seeds, failed, longest_us; size_t told, refused, kills, power_cuts, records, sent; };
+
+static void tell_failure(const struct report *r, const struct options *o)
+{
+	printf("# seed %" PRIu64 ": %s\n", r->seed, r->failure);
+	if (o->steps)
+		printf("# again: tests/sim/run --seed %" PRIu64 " --steps %" PRId64 " --verbose\n", r->seed, o->steps);
+	else
+		printf("# again: tests/sim/run --seed %" PRIu64 " --verbose\n", r->seed);
+	fflush(stdout);
+}
+
+static void add(struct sum *sum, const struct report *r, const struct options *o)
+{
+	sum->seeds++;
+	sum->failed += r->failed;
+	sum->told += r->told;
+	sum->refused += r->refused;
+	sum->kills += r->kills;
+	sum->power_cuts += r->power_cuts;
+	sum->records += r->records;
+	sum->sent += r->sent;
+	if (r->converged_us > sum->longest_us)
+		sum->longest_us = r->converged_us;
+	if (r->failed)
+		tell_failure(r, o);
+	if (o->verbose)
+		printf("# seed %" PRIu64 ": hash %016" PRIx64 "\n", r->seed, r->hash);
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%" PRId64 " of %" PRId64 " ", sum->seeds, o->seeds);
+}
+
+/* A job that ends in the middle of a seed has crashed in it. */
+static void collect(const struct options *o, int from, struct sum *sum)
+{
+	struct report now = {0}, r;
+	ssize_t got;
+	while ((got = read(from, &r, sizeof(r))) == (ssize_t)sizeof(r) || (got < 0 && errno == EINTR)) {
+		if (got < 0)
+			continue;
+		if (!r.begun)
+			add(sum, &r, o);
+		now = r;
+	}
+	if (!now.begun)
+		return;
+	now.failed = true;
+	(void)text_copy(now.failure, sizeof(now.failure), "the program crashed");
+	add(sum, &now, o);
+}
+
+/* Jobs are read one after the other; what a later one says waits in its pipe, and it goes on when that has room. */
+static void run_jobs(const struct options *o, struct sum *sum)
+{
+	int pipes[JOBS_MAX][2];
+	for (int64_t k = 0; k < o->jobs; k++) {
+		if (pipe(pipes[k]) != 0)
+			abort();
+		pid_t pid = fork();
+		if (pid < 0)
+			abort();
+		if (pid > 0) {
+			close(pipes[k][1]);
+			continue;
+		}
+		close(pipes[k][0]);
+		job(o, k, pipes[k][1]);
+		exit(0);
+	}
+	for (int64_t k = 0; k < o->jobs; k++)
+		collect(o, pipes[k][0], sum);
+	while (wait(NULL) > 0)
+		;
+}
+
+static int usage(void)
+{
+	fputs("usage: sim [--seeds N] [--seed S] [--steps N] [--jobs N] [--verbose]\n", stderr);
+	return 2;
+}
+
+static bool read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option known[] = {{"seeds", required_argument, NULL, 'n'}, {"seed", required_argument, NULL, 's'},
+		{"steps", required_argument, NULL, 't'}, {"jobs", required_argument, NULL, 'j'}, {"verbose", no_argument, NULL, 'v'}, {0}};
+	int option;
+	bool good = true;
+	while (good && (option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (option == 'v')
+			o->verbose = true;
+		else if (option == 'n')
+			good = number_parse(optarg, 1000000000, &o->seeds);
+		else if (option == 's')
+			good = number_parse(optarg, INTEGER_MAX, &o->seed);
+		else if (option == 't')
+			good = number_parse(optarg, 100000, &o->steps);
+		else if (option == 'j')
+			good = number_parse(optarg, JOBS_MAX, &o->jobs) && o->jobs > 0;
+		else
+			good = false;
+	}
+	return good && optind == argc;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.seeds = -1, .seed = -1, .jobs = 1};
+	struct sum sum = {0};
+	if (!read_options(argc, argv, &o))
+		return usage();
+	if (o.seeds < 0)
+		o.seeds = o.seed >= 0 ? 1 : 300;
+	if (o.seed < 0)
+		o.seed = 1;
+	journal_start("sim", o.verbose ? JOURNAL_INFO : (enum journal_level)(JOURNAL_ERROR + 1));
+	vfs_start();
+	if (!seal_start())
+		return 1;
+	printf("1..1\n");
+	fflush(stdout);
+	run_jobs(&o, &sum);
+	printf("%s 1 - %" PRId64 " sites (seeds from %" PRId64 " on): %zu answers told and kept, %zu refused, %zu records, %zu messages, "
+		"%zu kills, %zu power cuts; agreed at the latest %.0f s after all faults ended\n", sum.failed ? "not ok" : "ok", sum.seeds, o.seed,
+		sum.told, sum.refused, sum.records, sum.sent, sum.kills, sum.power_cuts, (double)sum.longest_us / SECOND);
+	if (sum.failed)
+		printf("# %" PRId64 " of them failed\n", sum.failed);
+	return sum.failed > 0 || sum.seeds == 0;
+}
