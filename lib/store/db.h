@@ -7,6 +7,16 @@
  *
  * Who calls: the outermost caller opens a transaction (the writer of fcgi, p2pd's apply loop, a subcommand), once a batch; a
  * nested db_begin is a bug and aborts. Below it everything is plain calls, with a savepoint a request.
+ *
+ * When a sync fails, Linux forgets that the pages it was about were not written: a later sync succeeds without them. So what was
+ * written before a failed sync counts for nothing until it has been written again:
+ *   A commit whose sync fails is undone, and the programs go on. SQLite moves the index of the write-ahead log only after the sync,
+ *   so nobody sees those frames, and the next commit writes its own over them, in the same place, before it syncs. (After a loss
+ *   of power such a commit may still turn up, whole: it was refused, but it had been asked for.)
+ *   A checkpoint whose sync of the file fails is not counted by SQLite, so the next one writes its pages again. But pages that
+ *   earlier checkpoints copied which could not finish (a reader stood in their way) were not synced then, and would never be
+ *   written again, while the log that still has them is started over. So after such a failure the index is told that nothing has
+ *   been copied: the next checkpoint copies all that is in the log. Nothing has to be closed or started again for it.
  */
 #ifndef PARKMESH_STORE_DB_H
 #define PARKMESH_STORE_DB_H
@@ -52,6 +62,10 @@ int64_t db_wal_bytes(const struct db *db);
 enum err db_checkpoint(struct db *db, int64_t at_least);
 #define DB_CHECKPOINT_USUAL (4 * 1024 * 1024)   /* p2pd's mark */
 #define DB_CHECKPOINT_LATE (16 * 1024 * 1024)   /* parkmesh.fcgi's: only reached when p2pd is down or stuck */
+
+/* Can it be written now? Commits a page that changes nothing, so ERR_NONE says that the disk took it. Before it a checkpoint, as
+ * what has been copied out of the write-ahead log is room in there on a full disk. Outside a transaction. */
+enum err db_try_write(struct db *db);
 
 /* Every counter of transactions that changed rows, by any process; moves with each commit that wrote (for "look again"). */
 enum err db_data_version(struct db *db, int64_t *out);
