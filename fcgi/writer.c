@@ -1,14 +1,18 @@
 #include "writer.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/journal.h"
 #include "domain/ledger.h"
 #include "domain/site.h"
 #include "notify.h"
 #include "store/db.h"
+
+#define TRY_AGAIN_S 1
 
 struct job {
 	writer_job_fn *run;
@@ -28,7 +32,7 @@ struct writer {
 	pthread_mutex_t mutex;      /* guards all below */
 	pthread_cond_t work;
 	struct job *first, **last;
-	bool stopping, failing;
+	bool stopping, failing, try_now;
 };
 
 /* --- one batch, on the writer's thread ------------------------------------------------------------------------------- */
@@ -104,17 +108,37 @@ static void checkpoint(struct writer *w)
 	w->checkpoint_failing = failed;
 }
 
+/* Nobody may come for long after the last failure, so whether it still holds is found out without them. */
+static void try_again(struct writer *w)
+{
+	note_failing(w, db_try_write(w->db) != ERR_NONE);
+}
+
 /* --- the queue ------------------------------------------------------------------------------------------------------- */
 
-/* At most WRITER_BATCH of what waits; NULL when stopping and none is left. Waits for work. */
+/* With the mutex. While the database cannot be written not for long. */
+static void wait_for_work(struct writer *w)
+{
+	struct timespec until;
+
+	if (!w->failing) {
+		pthread_cond_wait(&w->work, &w->mutex);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until); /* the clock that the wait below goes by */
+	until.tv_sec += TRY_AGAIN_S;
+	w->try_now = pthread_cond_timedwait(&w->work, &w->mutex, &until) == ETIMEDOUT;
+}
+
+/* At most WRITER_BATCH of what waits, once there is work or something to try (try_now). */
 static struct job *take_batch(struct writer *w)
 {
 	struct job *batch, **cut;
 	int count = 0;
 
-	pthread_mutex_lock(&w->mutex);
-	while (!w->first && !w->stopping)
-		pthread_cond_wait(&w->work, &w->mutex);
+	w->try_now = false;
+	while (!w->first && !w->stopping && !w->try_now)
+		wait_for_work(w);
 	batch = w->first;
 	for (cut = &w->first; *cut && count < WRITER_BATCH; count++)
 		cut = &(*cut)->next;
@@ -122,8 +146,19 @@ static struct job *take_batch(struct writer *w)
 	*cut = NULL;
 	if (!w->first)
 		w->last = &w->first;
-	pthread_mutex_unlock(&w->mutex);
 	return count ? batch : NULL;
+}
+
+/* false: stopping, and nothing is left to do. */
+static bool next_work(struct writer *w, struct job **batch)
+{
+	bool go_on;
+
+	pthread_mutex_lock(&w->mutex);
+	*batch = take_batch(w);
+	go_on = *batch || !w->stopping;
+	pthread_mutex_unlock(&w->mutex);
+	return go_on;
 }
 
 /* A job lies on its waiter's stack: it must not be touched any more once the waiter can see done without the mutex. */
@@ -145,7 +180,11 @@ static void *write_all(void *arg)
 	struct writer *w = arg;
 	struct job *batch;
 
-	while ((batch = take_batch(w)) != NULL) {
+	while (next_work(w, &batch)) {
+		if (!batch) {
+			try_again(w);
+			continue;
+		}
 		do_batch(w, batch);
 		wake_batch(w, batch);
 		checkpoint(w);
@@ -226,6 +265,7 @@ static void writer_free(struct writer *w)
 enum err writer_start(const struct writer_setup *setup, struct writer **out, struct fault *fault)
 {
 	struct writer *w = calloc(1, sizeof *w);
+	pthread_condattr_t monotonic;
 	enum err e;
 
 	if (!w)
@@ -233,7 +273,10 @@ enum err writer_start(const struct writer_setup *setup, struct writer **out, str
 	w->bell = setup->bell;
 	w->last = &w->first;
 	pthread_mutex_init(&w->mutex, NULL);
-	pthread_cond_init(&w->work, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->work, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	e = open_database(w, setup, fault);
 	if (e == ERR_NONE && pthread_create(&w->thread, NULL, write_all, w) != 0)
 		e = fault_set(fault, ERR_SYSTEM, "system", "", "The writer thread cannot be started.");

@@ -5,12 +5,13 @@
  * under its own savepoint, ledger_commit. Then the bell is rung, and each waiter gets its job's result. Nobody gets ERR_NONE
  * before the commit is on disk.
  *
- * States      idle -> running a batch -> idle; stopping (writer_stop): what waits is still done, then the thread ends.
+ * States      idle -> running a batch -> idle; failing: the last batch could not be written; stopping (writer_stop): what waits is still done, then the thread ends.
  * Inputs      jobs, from any thread but the writer's own; writer_stop, after every thread that hands in jobs has been joined.
  * Failures    A job that returns an error is undone alone (its savepoint); the others are committed. A job that finds the
  *             database unwritable (ERR_UNAVAILABLE), or after which the transaction is gone, fails the whole batch; so does a
  *             failed begin or commit: each of its jobs gets ERR_UNAVAILABLE and nothing of it is kept. The next batch tries
- *             afresh, so the writer goes on by itself once there is room again.
+ *             afresh, so the writer goes on by itself once there is room again. While failing and idle it tries once a
+ *             second by itself, with a page that changes nothing, so that writer_failing tells how things are now.
  */
 #ifndef PARKMESH_FCGI_WRITER_H
 #define PARKMESH_FCGI_WRITER_H
@@ -39,7 +40,7 @@ typedef enum err writer_job_fn(struct ledger *l, void *arg);
 enum err writer_start(const struct writer_setup *setup, struct writer **out, struct fault *fault);
 /* Run the job in a batch and wait until that is committed. Returns the job's result, or ERR_UNAVAILABLE. */
 enum err writer_run(struct writer *w, writer_job_fn *job, void *arg);
-/* Could the last batch not be written? */
+/* Can the database not be written at present? (Known from the last batch or trial, so at most a second old once it failed.) */
 bool writer_failing(struct writer *w);
 /* Finish what waits, end the thread, close the database. Takes NULL. */
 void writer_stop(struct writer *w);

@@ -247,6 +247,29 @@ TEST(a_full_disk)
 	end();
 }
 
+/* Whoever asks whether all is well must not have to wait until a gate tries. */
+TEST(that_there_is_room_again_is_seen_without_a_job)
+{
+	struct gate_job during = entry_of(1);
+	struct rlimit limit, small;
+
+	CHECK(start());
+	getrlimit(RLIMIT_FSIZE, &limit);
+	small = limit;
+	small.rlim_cur = 4096;
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+	CHECK_INT(writer_run(writer, open_gate, &during), ERR_UNAVAILABLE);
+	usleep(1200 * 1000); /* at least one trial, which has to fail */
+	CHECK(writer_failing(writer));
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (int i = 0; i < 600 && writer_failing(writer); i++)
+		usleep(100 * 1000);
+	CHECK(!writer_failing(writer));
+	CHECK_INT(rows(), 0);
+	end();
+}
+
 TEST(a_database_that_cannot_be_opened)
 {
 	struct writer_setup setup = {.db_path = "/nonexistent/parkmesh.db", .world = &world, .bell = -1};
