@@ -109,6 +109,16 @@ static enum err write_rows(struct db *db, const struct status *s, const struct n
 	return e ? e : mesh_status_write(db, &n->mesh);
 }
 
+/* A full disk stays full for a while: told once, not every second. */
+static void note_failing(struct status *s, enum err e)
+{
+	if (e && !s->failing)
+		journal_error("event=status_unwritable error=%s", err_name(e));
+	if (!e && s->failing)
+		journal_info("event=status_writable_again");
+	s->failing = e != ERR_NONE;
+}
+
 static void write_all(struct status *s, struct db *db, const struct news *n)
 {
 	enum err e = db_begin(db);
@@ -119,10 +129,9 @@ static void write_all(struct status *s, struct db *db, const struct news *n)
 		else
 			e = db_commit(db);
 	}
-	if (e) {
-		journal_error("event=status_unwritable error=%s", err_name(e));
+	note_failing(s, e);
+	if (e)
 		return;
-	}
 	memcpy(s->written, n->peers, n->peer_count * sizeof(n->peers[0]));
 	s->count = n->peer_count;
 	memcpy(s->counted, n->counts, n->count_count * sizeof(n->counts[0]));

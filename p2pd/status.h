@@ -25,6 +25,7 @@ struct status {
 	char error[160];                          /* of mesh_status, as last written */
 	struct mesh_count counted[MESH_COUNTS_MAX]; /* of this run, as far as they are in the table */
 	size_t counted_count;
+	bool failing;                             /* the last write did not succeed */
 };
 
 /* Take over what a run before this one left, so that rows of peers that are gone are removed. */

@@ -11,6 +11,10 @@ from tests.site.central import Central
 from tests.site.site import Site
 
 
+class Skip(Exception):
+    """Raised by a test that cannot be played on this machine; the text says why."""
+
+
 class Ground:
     """Where a test plays: a folder, and everything that was started on it, so that all of it ends with the test."""
 
@@ -69,10 +73,12 @@ def note(text):
 
 
 def _one(test, argument, ground):
-    """Run one test -> did it pass?"""
+    """Run one test -> did it pass? (A Skip, if it could not be played.)"""
     try:
         test(argument)
         return True
+    except Skip as reason:
+        return reason
     except Exception:               # a failed assertion or any other surprise: told, and on to the next test
         note(traceback.format_exc())
         for tail in ground.tails():
@@ -81,7 +87,8 @@ def _one(test, argument, ground):
 
 
 def _tell(number, good, name):
-    print("%s %d - %s" % ("ok" if good else "not ok", number, name), flush=True)
+    reason = " # SKIP %s" % good if isinstance(good, Skip) else ""
+    print("%s %d - %s%s" % ("ok" if good else "not ok", number, name, reason), flush=True)
     return 0 if good else 1
 
 
@@ -108,7 +115,7 @@ def _each_on_its_own(tests):
         finally:
             if ended is None:       # SIGTERM, Ctrl-C
                 ground.clean_up()
-        failed += _tell(number, good and ended, _name(test))
+        failed += _tell(number, ended and good, _name(test))
     return failed
 
 
