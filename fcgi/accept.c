@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -30,6 +31,7 @@ struct accepting {
 	struct app *app;
 	int listen_fd;
 	size_t count;                       /* of workers that run */
+	atomic_bool failing;                /* no connection could be accepted just now */
 	struct worker worker[];
 };
 
@@ -70,17 +72,31 @@ static void pause_until_stop(const struct worker *w)
 	poll(&stop, 1, PAUSE_MS);
 }
 
+/* All threads see the same failure again and again: told once. */
+static void note_failing(struct accepting *a, int error)
+{
+	bool failing = error != 0;
+
+	if (atomic_load(&a->failing) == failing || atomic_exchange(&a->failing, failing) == failing)
+		return;
+	if (failing)
+		journal_error("event=accept_failed reason=\"%s\"", strerrordesc_np(error));
+	else
+		journal_info("event=accept_works_again");
+}
+
 static void accept_one(struct worker *w)
 {
 	int fd = accept4(w->all->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd >= 0) {
+		note_failing(w->all, 0);
 		serve(&w->desk, fd);
 		return;
 	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ECONNABORTED)
 		return;
-	journal_error("event=accept_failed reason=\"%s\"", strerrordesc_np(errno));
+	note_failing(w->all, errno);
 	pause_until_stop(w);
 }
 

@@ -12,7 +12,7 @@
 #include "notify.h"
 #include "store/db.h"
 
-#define TRY_AGAIN_S 1
+#define TRY_AGAIN_US 1000000
 
 struct job {
 	writer_job_fn *run;
@@ -24,6 +24,7 @@ struct job {
 };
 
 struct writer {
+	const struct world *world;
 	struct db *db;
 	struct ledger *ledger;
 	int bell;
@@ -119,14 +120,15 @@ static void try_again(struct writer *w)
 /* With the mutex. While the database cannot be written not for long. */
 static void wait_for_work(struct writer *w)
 {
+	int64_t until_us;
 	struct timespec until;
 
 	if (!w->failing) {
 		pthread_cond_wait(&w->work, &w->mutex);
 		return;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &until); /* the clock that the wait below goes by */
-	until.tv_sec += TRY_AGAIN_S;
+	until_us = world_mono_us(w->world) + TRY_AGAIN_US;
+	until = (struct timespec){until_us / 1000000, until_us % 1000000 * 1000};
 	w->try_now = pthread_cond_timedwait(&w->work, &w->mutex, &until) == ETIMEDOUT;
 }
 
@@ -270,6 +272,7 @@ enum err writer_start(const struct writer_setup *setup, struct writer **out, str
 
 	if (!w)
 		return fault_set(fault, ERR_MEMORY, "memory", "", "There is not enough memory to start.");
+	w->world = setup->world;
 	w->bell = setup->bell;
 	w->last = &w->first;
 	pthread_mutex_init(&w->mutex, NULL);

@@ -5,7 +5,8 @@
  * under its own savepoint, ledger_commit. Then the bell is rung, and each waiter gets its job's result. Nobody gets ERR_NONE
  * before the commit is on disk.
  *
- * States      idle -> running a batch -> idle; failing: the last batch could not be written; stopping (writer_stop): what waits is still done, then the thread ends.
+ * States      idle -> running a batch -> idle; failing: the last batch could not be written; stopping (writer_stop): what waits
+ *             is still done, then the thread ends.
  * Inputs      jobs, from any thread but the writer's own; writer_stop, after every thread that hands in jobs has been joined.
  * Failures    A job that returns an error is undone alone (its savepoint); the others are committed. A job that finds the
  *             database unwritable (ERR_UNAVAILABLE), or after which the transaction is gone, fails the whole batch; so does a
@@ -28,7 +29,7 @@ struct writer;
 
 struct writer_setup {
 	const char *db_path;
-	const struct world *world;   /* outlives the writer */
+	const struct world *world;   /* outlives the writer; its monotonic clock is the system's */
 	int bell;                    /* from notify_open; -1 none */
 };
 

@@ -158,7 +158,7 @@ static void on_tick(void *arg)
 	mesh_look(d->mesh);
 	take_commands(d);
 	write_status(d);
-	(void)db_checkpoint(d->db, DB_CHECKPOINT_USUAL);
+	rows_checkpoint(&d->rows);
 	soon(d);
 }
 

@@ -58,15 +58,25 @@ static enum err take(void *self, const struct page *page, struct take_result *ou
 	return e;
 }
 
+void rows_checkpoint(struct rows *r)
+{
+	bool failed = db_checkpoint(r->db, DB_CHECKPOINT_USUAL) != ERR_NONE;
+	if (failed && !r->checkpoint_failing)
+		journal_error("event=checkpoint_failed sqlite=\"%s\"", db_last_error(r->db));
+	if (!failed && r->checkpoint_failing)
+		journal_info("event=checkpoint_works_again");
+	r->checkpoint_failing = failed;
+}
+
 static enum err commit(void *self)
 {
-	const struct rows *r = self;
+	struct rows *r = self;
 	enum err e = ledger_commit(r->ledger);
 	if (e) {
 		journal_error("event=commit_failed error=%s sqlite=\"%s\"", err_name(e), db_last_error(r->db));
 		return e;
 	}
-	(void)db_checkpoint(r->db, DB_CHECKPOINT_USUAL);
+	rows_checkpoint(r);
 	return ERR_NONE;
 }
 

@@ -24,10 +24,13 @@ struct rows {
 	char folder[4096];         /* whose file system is looked at; "" none */
 	bool disk_low;
 	int64_t disk_looked_ms;    /* monotonic; 0: never */
+	bool checkpoint_failing;   /* the last one did not succeed */
 };
 
 /* path is the database's, for the folder it is in. ledger and world outlive rows. */
 void rows_init(struct rows *r, struct ledger *ledger, const struct world *world, const char *path);
+/* A checkpoint, if one is due. That it fails is told once: the write-ahead log then only grows. */
+void rows_checkpoint(struct rows *r);
 void rows_table(struct rows *r, struct mesh_rows *out);
 
 #endif
