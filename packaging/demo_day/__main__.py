@@ -13,11 +13,12 @@ sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(1, ROOT)
 
-import proof                                                # noqa: E402
-from book import Book                                       # noqa: E402
 from plan import CENTRALS, CUT_OFF, HOUR, MINUTE, STOPPED, Plan     # noqa: E402
 from play import Play                                       # noqa: E402
+import table                                                # noqa: E402
 
+from tests.site import proof                                # noqa: E402
+from tests.site.book import Book                            # noqa: E402
 from tests.site.ports import free_ports, is_free            # noqa: E402
 from tests.site.site import Site                            # noqa: E402
 from tests.site.wait import NotSeen, wait_for               # noqa: E402
@@ -110,9 +111,9 @@ def the_day(site, chosen, seed):
         wait_for(lambda: nothing_behind(site), what="no central to be behind")
     except NotSeen as e:
         print("The centrals did not come together: %s" % e)
-    print("\n" + "\n".join(proof.table(site, book)))
-    print("Conflicts at %s: %s.\n" % (site[0].id, ", ".join("%d %s" % (n, what) for what, n in proof.conflicts(site[0]))))
-    return proof.prove(site, book)
+    print("\n" + "\n".join(table.lines(site, book)))
+    print("Conflicts at %s: %s.\n" % (site[0].id, ", ".join("%d %s" % (n, what) for what, n in table.conflicts(site[0]))))
+    return proof.prove(proof.claims(site, book))
 
 
 def stay_up(site):

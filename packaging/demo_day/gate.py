@@ -5,8 +5,8 @@ What its central does not take now stays in the gate's own queue and is sent aga
 from collections import deque
 
 import plates
-from book import Entry, Exit
 
+from tests.site.book import Entry, Exit
 from tests.site.central import now_ms
 from tests.site.client import Lost
 

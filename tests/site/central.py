@@ -78,8 +78,11 @@ class Central:
         return self._parent is not None and self._parent.poll() is None
 
     def pid(self, role=None):
-        """Of a child by role ("nginx", "fcgi", "p2pd"; None while it does not run), or of the parent."""
-        return self._parent.pid if role is None else process.child_of_role(self._parent.pid, role)
+        """Of a child by role ("nginx", "fcgi", "p2pd"), or of the parent; None while it does not run."""
+        parent = self._parent
+        if role is None or parent is None:
+            return parent and parent.pid
+        return process.child_of_role(parent.pid, role)
 
     def stop(self):
         """SIGTERM to the parent; all three end. -> its exit status, 0 if all is well."""
@@ -99,6 +102,14 @@ class Central:
         victim = wait_for(lambda: self.pid(role), what="%s of %s to be there" % (role, self.id))
         process.send(victim, signal.SIGKILL)
         return victim
+
+    def crash(self):
+        """SIGKILL of every process at once, as if the machine had died; none gets to end by itself."""
+        self._known = process.descendants(self._parent.pid)
+        process.send(self._parent.pid, signal.SIGSTOP)      # starts nobody again meanwhile
+        for pid in [*process.descendants(self._parent.pid), self._parent.pid]:
+            process.send(pid, signal.SIGKILL)
+        self._ended()
 
     def _ended(self):
         try:

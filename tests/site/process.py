@@ -50,6 +50,15 @@ def child_of_role(pid, role):
     return None
 
 
+def rss(pid):
+    """Bytes of memory it holds, 0 if it is gone."""
+    try:
+        with open("/proc/%d/statm" % pid) as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
 def send(pid, number):
     """Send a signal; a process that is gone already is fine."""
     try:
