@@ -54,7 +54,8 @@ class Schedule:
         strength = {"slow": chance.choice((500, 5000, 50000)), "delay": chance.choice((0.02, 0.2, 1.0)),
                     "truncate": chance.choice((0.1, 0.4, 1.0)), "corrupt": chance.choice((0.1, 0.4, 1.0))}.get(fault, 0)
         seconds = {"hang up": 0, "reset": 0, "stall": chance.uniform(2, 20), "stall one way": chance.uniform(2, 20)}
-        return seconds.get(fault, chance.uniform(0.5, 10)), (fault, chance.choice(("there", "back", "both")), strength, pairs)
+        direction = chance.choice(("there", "back") if fault == "stall one way" else ("there", "back", "both"))
+        return seconds.get(fault, chance.uniform(0.5, 10)), (fault, direction, strength, pairs)
 
     def _link(self):
         return self._spoil((tuple(self._chance.sample(range(self._count), 2)),))
@@ -66,7 +67,8 @@ class Schedule:
     def _islands(self):
         numbers = self._chance.sample(range(self._count), self._count)
         ends = sorted(self._chance.sample(range(1, self._count), min(self._count - 1, self._chance.choice((1, 2)))))
-        return self._chance.uniform(5, 15), tuple(tuple(numbers[a:b]) for a, b in zip([0] + ends, ends + [self._count], strict=True))
+        groups = zip([0] + ends, ends + [self._count], strict=True)
+        return self._chance.uniform(5, 15), tuple(tuple(numbers[a:b]) for a, b in groups)
 
     def _kill(self):
         return 0, ((self._chance.randrange(self._count), self._chance.choice(ROLES + ("worker",))),)
@@ -75,14 +77,16 @@ class Schedule:
         return 0, tuple((number, self._chance.choice(ROLES)) for number in self._some(4))
 
     def _kill_central(self):
-        return self._chance.choice((0, 1, 4)), ((self._chance.randrange(self._count), self._chance.choice(("central", "parkmesh-central"))),)
+        role = self._chance.choice(("central", "parkmesh-central"))
+        return self._chance.choice((0, 1, 4)), ((self._chance.randrange(self._count), role),)
 
     def _kill_all(self):
         return 0, tuple((number, "central") for number in range(self._count))
 
     def _stop(self):
         role = self._chance.choice(("p2pd", "p2pd", "fcgi", "worker"))
-        return self._chance.uniform(2, 12) if role == "p2pd" else self._chance.uniform(0.5, 4), (self._chance.randrange(self._count), role)
+        seconds = self._chance.uniform(2, 12) if role == "p2pd" else self._chance.uniform(0.5, 4)
+        return seconds, (self._chance.randrange(self._count), role)
 
 
 class Player(threading.Thread):
@@ -160,10 +164,10 @@ class Player(threading.Thread):
                 getattr(link, what.replace(" ", "_"))()
             elif what in ("cut", "flap"):
                 link.cut()
+            elif what in ("stall", "stall one way"):
+                link.set("both" if what == "stall" else direction, stalled=True)
             else:
-                link.set(*{"stall": ("both",), "stall one way": (direction if direction != "both" else "there",)}.get(what, (direction,)),
-                         **{"slow": {"rate": strength}, "delay": {"delay": strength}, "truncate": {"truncate": strength},
-                            "corrupt": {"corrupt": strength}}.get(what, {"stalled": True}))
+                link.set(direction, **{"rate" if what == "slow" else what: strength})
         if what == "flap":
             self._flap(fault, links)
         elif fault.seconds:

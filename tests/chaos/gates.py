@@ -16,7 +16,7 @@ class Watch:
 
     def __init__(self):
         self._lock, self._words, self._since = threading.Lock(), {}, {}
-        self.seconds, self.lost = {}, Counter()
+        self.seconds, self.lost, self.losses = {}, Counter(), []
 
     def now(self, central, word):
         with self._lock:
@@ -24,13 +24,16 @@ class Watch:
                 self._words[central.id] = (self._words.get(central.id, ("calm", "calm"))[1], word)
                 self._since[central.id] = time.monotonic()
 
-    def answered(self, central, began, good):
+    def answered(self, central, began, good, why=""):
+        """why: of a lost one."""
         took = time.monotonic() - began
         with self._lock:
             before, word = self._words.get(central.id, ("calm", "calm"))
             whole = began >= self._since.get(central.id, 0)
             if not good:
                 self.lost[word if whole else before] += 1
+                if whole and word != "in trouble" and len(self.losses) < 200:
+                    self.losses.append("%s, %s: after %.1f s: %s" % (central.id, word, took, why))
             elif whole:
                 self.seconds.setdefault(word, []).append(took)
 

@@ -119,7 +119,7 @@ class Play:
             figures = self.watch.figures(word)
             if figures:
                 found.append("  %-24s %8d %10.1f %10.1f %10.1f %10d" % (word, *figures, self.watch.lost[word]))
-        return found
+        return found + ["  lost at %s" % line for line in self.watch.losses[:12]]
 
 
 def verify(central):

@@ -58,9 +58,9 @@ class Visits:
             began = time.monotonic()
             try:
                 status, answer = central.ask(method, path, body, **headers)
-            except (Lost, ValueError):
-                status, answer = 0, None
-            self._watch.answered(central, began, status not in LATER)
+            except (Lost, ValueError) as e:
+                status, answer = 0, e
+            self._watch.answered(central, began, status not in LATER, "%d %s" % (status, answer))
             if status not in LATER:
                 self._book.count(requests=1)
                 self._late = time.monotonic() - first > TRUSTED_MS / 1000
@@ -135,9 +135,9 @@ class Visits:
             began = time.monotonic()
             try:
                 status, answer = central.ask("POST", OPEN, body)
-            except (Lost, ValueError):
-                status, answer = 0, None
-            self._watch.answered(central, began, status not in LATER)
+            except (Lost, ValueError) as e:
+                status, answer = 0, e
+            self._watch.answered(central, began, status not in LATER, "%d %s" % (status, answer))
             if status not in LATER:
                 self._book.count(requests=1)
                 self._late = False
@@ -156,9 +156,8 @@ class Visits:
         status, answer, repeated = yield from (self._keyed(central, OPEN, body) if keyed else self._told(central, body))
         done = status == 409 and repeated and not keyed     # only who saw the entry before asks so
         if status == 200 or done:
-            event_id = answer["event_id"] if status == 200 and not answer["event_id"].startswith("exit_") else None
-            self._book.exit(Exit(event_id, plate, central.id, edge, None if keyed and self._late else at,
-                                 answer["fee"] if status == 200 else None))
+            at = None if keyed and self._late else at
+            self._book.exit(Exit(answer.get("event_id"), plate, central.id, edge, at, answer.get("fee")))
             return answer
         self._book.count(refused=1)
         if status != 409 or answer.get("has_entry") is not False:
@@ -345,7 +344,8 @@ class Visits:
     def _correct(self, central, row, event_id):
         """-> the plate it has now, whether no answer was lost"""
         plate = self._plate()
-        status, answer, repeated = yield from self._ask(central, "PUT", row, {"plate_id": plate, "plate_view": plate, "why": "misread"})
+        body = {"plate_id": plate, "plate_view": plate, "why": "misread"}
+        status, answer, repeated = yield from self._ask(central, "PUT", row, body)
         if status != 200 or answer["plate_id"] != plate:
             self._odd(central, "correcting " + event_id, status, answer)
         self._book.correct(event_id, plate)

@@ -16,7 +16,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Exit:
-    event_id: Optional[str]     # the stay it was told to end; None: not told
+    event_id: Optional[str]     # the stay it was told to end, or exit_… without one; None: not told
     plate: str
     central: str
     edge: Optional[str]
