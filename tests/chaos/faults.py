@@ -115,10 +115,7 @@ class Player(threading.Thread):
 
     def heal(self):
         """End every fault that is in force, and all that was to come; return when every central answers."""
-        self._over.set()
-        self.join()
-        for number, role in list(self._stopped):
-            self._resume(number, role)
+        self.clean_up()
         self._site.heal()
         for central in self._site:
             if not central.running():
@@ -127,6 +124,14 @@ class Player(threading.Thread):
             wait_for(central.healthy, what=lambda central=central: "%s to answer; it wrote:\n%s" % (central.id, central.tail()))
         if self.failure:
             raise self.failure
+
+    def clean_up(self):
+        """No more of it; nothing stands still any more."""
+        self._over.set()
+        if self.ident is not None:
+            self.join()
+        for number, role in list(self._stopped):
+            self._resume(number, role)
 
     def _later(self, seconds, fault, do, *words):
         self._number += 1

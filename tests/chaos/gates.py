@@ -50,7 +50,7 @@ class Gates:
     """each: threads a central. rate: visits a second that begin at each of them."""
 
     def __init__(self, site, book, clock, watch, seed, each=2, rate=1.0):
-        self._stopped, self._rate, self.failure = threading.Event(), rate, None
+        self._stopped, self._given_up, self._rate, self.failure = threading.Event(), threading.Event(), rate, None
         self._threads = []
         for number in range(each * len(site)):
             visits = Visits(number, site[number % len(site)], site, book, clock, watch, "%s visits %d" % (seed, number))
@@ -69,7 +69,7 @@ class Gates:
 
     def _play(self, visits):
         queue, order, begin = [], itertools.count(), time.monotonic()
-        while not self._stopped.is_set() or any(again for _, _, _, again in queue):
+        while not self._given_up.is_set() and (not self._stopped.is_set() or any(again for _, _, _, again in queue)):
             now = time.monotonic()
             if begin <= now and not self._stopped.is_set():
                 heapq.heappush(queue, (now, next(order), visits.next(), False))
@@ -97,4 +97,6 @@ class Gates:
         self.check_going()
 
     def clean_up(self):
+        """End, whatever is in doubt."""
+        self._given_up.set()
         self._stopped.set()

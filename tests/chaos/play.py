@@ -62,6 +62,7 @@ class Play:
         self._weigh()
 
     def clean_up(self):
+        self.player.clean_up()
         self.gates.clean_up()
 
     def _nothing_behind(self):

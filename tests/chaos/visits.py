@@ -120,6 +120,8 @@ class Visits:
             body["force"] = True
         status, answer, repeated = yield from (self._keyed(central, OPEN, body) if keyed else self._told(central, body))
         if status == 200 or status == 409 and repeated and not keyed:
+            if not answer["event_id"].startswith(central.id + "_"):
+                self._odd(central, "entry of %s, repeated" % plate, status, answer)
             self._book.entry(Entry(answer["event_id"], plate, central.id, edge, None if keyed and self._late else at, force))
             return answer
         self._book.count(refused=1)
@@ -216,9 +218,12 @@ class Visits:
                     yield from self._leave(out, plate, keyed, force=True)   # the guard lets it out; its entry is found later
                     return
                 out = central
-            if (yield from self._leave(out, plate, keyed)) is None:
+            gone = yield from self._leave(out, plate, keyed)
+            if gone is None:
                 self._odd(out, "exit after its entry was seen", 409, plate)
                 return
+            if gone.get("event_id") != entry["event_id"]:
+                return                  # what that central saw was an earlier visit, whose exit it had not heard of yet
             central = out
             yield self._stay_time()
 
