@@ -228,7 +228,8 @@ static void forked(struct mesh *m, const struct done *d)
 {
 	uint32_t i = vector_find(&m->logs, d->log);
 	if (i != LOG_NONE)
-		catchup_stop(m, d->peer, i, "its page verifies but does not continue what is held here");
+		catchup_stop(m, d->peer, i, d->last < m->logs.log[i].held ? d->last : m->logs.log[i].held,
+			"its page verifies but does not continue what is held here");
 	send_ack(m, d->peer, d, false);
 }
 

@@ -68,13 +68,24 @@ static void serve(struct mesh *m, struct peer *p, uint32_t i)
 	consider(m, p, i);
 }
 
-void catchup_stop(struct mesh *m, struct peer *p, uint32_t i, const char *why)
+/* Both holders have to raise the alarm, and only two sealed records prove a fork: the other side gets one page of ours. */
+static void prove(const struct mesh *m, struct peer *p, uint32_t i, int64_t seq)
+{
+	if (seq < 1 || seq > m->logs.log[i].held)
+		return;
+	p->log[i].cursor = seq;
+	p->log[i].flags |= PROOF;
+	enqueue(p, i);
+}
+
+void catchup_stop(struct mesh *m, struct peer *p, uint32_t i, int64_t differs, const char *why)
 {
 	struct peer_log *c = peer_log(m, p, i);
 	if (!c || (c->flags & STOPPED))
 		return;
 	c->flags |= STOPPED;
 	m->counts.forks++;
+	prove(m, p, i, differs);
 	journal_error("event=log_stopped log=%s author=%s peer=%s why=\"%s\"", m->logs.log[i].log, m->logs.log[i].author, p->id, why);
 	if (p->neighbour) {
 		(void)text_format(p->neighbour->last_error, sizeof(p->neighbour->last_error),
@@ -123,7 +134,7 @@ static void claim(struct mesh *m, struct peer *p, const struct vector_entry *e)
 	if (head_agrees(m, &m->logs.log[i], e))
 		catchup_claimed(m, p, i, e->seq);
 	else
-		catchup_stop(m, p, i, "its vector names another chain");
+		catchup_stop(m, p, i, e->seq, "its vector names another chain");
 }
 
 void catchup_claims(struct mesh *m, struct peer *p, const struct message *msg)
@@ -214,14 +225,16 @@ static void send_page(struct mesh *m, struct peer *p)
 	const struct known_log *k = &m->logs.log[i];
 	struct peer_log *c = &p->log[i];
 	dequeue(p);
-	if (!(c->flags & SERVED) || (c->flags & STOPPED) || c->cursor > k->held)
+	bool proof = (c->flags & PROOF) != 0;
+	c->flags &= (uint8_t)~PROOF;
+	if (!proof && (!(c->flags & SERVED) || (c->flags & STOPPED) || c->cursor > k->held))
 		return;
 	buf_reset(&m->lines);
 	enum err e = m->io.rows.read_page(m->io.rows.self, k->log, c->cursor, PAGE_RECORDS, PAGE_BYTES, &m->lines, &m->page);
 	if (e || m->page.count == 0) {
 		journal_error("event=page_unreadable log=%s seq=%lld peer=%s error=%s", k->log, (long long)c->cursor, p->id, err_name(e));
 		if (e == ERR_CORRUPT) {
-			catchup_stop(m, p, i, "a page of it cannot be read here");
+			catchup_stop(m, p, i, 0, "a page of it cannot be read here");
 			return;
 		}
 		p->hold_ms = mesh_now(m) + HOLD_MS;
@@ -363,7 +376,7 @@ void catchup_ack(struct mesh *m, struct peer *p, const struct message *msg)
 		m->counts.gaps++;
 		rewind_to(m, p, &f, seq);
 	} else if (seq < f.last) {
-		catchup_stop(m, p, f.log, "it does not take this log");
+		catchup_stop(m, p, f.log, 0, "it does not take this log");
 	} else if (p->neighbour) {
 		p->neighbour->synced = true;
 		p->neighbour->synced_wall_ms = world_wall_ms(m->world);

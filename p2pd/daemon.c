@@ -64,6 +64,8 @@ static void configure(struct daemon *d)
 		e = peer_list(d->db, rows, PEERS_MAX, &count);
 	if (!e)
 		e = mesh_configure(d->mesh, &self, rows, count);
+	if (!e)
+		mesh_check_pins(d->mesh);
 	d->has_identity = e != ERR_NOT_FOUND;
 	if (!e)
 		(void)links_listen(d->links, listen_address(&self), self.p2p_port);

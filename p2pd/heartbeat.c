@@ -3,12 +3,14 @@
 #include "base/journal.h"
 #include "catchup.h"
 #include "state.h"
+#include "suspect.h"
 
 void heartbeat_send(struct mesh *m, struct peer *p)
 {
 	struct message msg = {.type = MESSAGE_HEARTBEAT, .vector = m->entries};
 	msg.vector_count = vector_since(&m->logs, &p->told, m->entries, HEARTBEAT_ENTRIES);
 	msg.request_id = p->next_request++;
+	suspect_asked(m, p);
 	p->asked_wall_ms = world_wall_ms(m->world);
 	p->asked_us = world_mono_us(m->world);
 	p->beat_ms = mesh_now(m) + HEARTBEAT_MS * 4 / 5 + world_random_below(m->world, HEARTBEAT_MS * 2 / 5 + 1);
@@ -17,9 +19,11 @@ void heartbeat_send(struct mesh *m, struct peer *p)
 	peer_send(m, p, &msg);
 }
 
+/* With what has changed, so that an echo tells what was committed before the question came. */
 static void answer(struct mesh *m, struct peer *p, const struct message *msg)
 {
-	struct message reply = {.type = MESSAGE_HEARTBEAT};
+	struct message reply = {.type = MESSAGE_HEARTBEAT, .vector = m->entries};
+	reply.vector_count = vector_since(&m->logs, &p->told, m->entries, HEARTBEAT_ENTRIES);
 	reply.data.heartbeat.echo_sent_at = msg->data.heartbeat.sent_at;
 	reply.data.heartbeat.echo_received_at = reply.data.heartbeat.sent_at = world_wall_ms(m->world);
 	peer_send(m, p, &reply);
@@ -50,6 +54,7 @@ static void echoed(struct mesh *m, struct peer *p, const struct message *msg)
 	p->neighbour->rtt_ms = (double)(elapsed_us - held_us) / 1000.0;
 	clock_learned(m, p->neighbour, (received_at - p->asked_wall_ms + sent_at - world_wall_ms(m->world)) / 2);
 	command_echo(m, p->neighbour);
+	suspect_echoed(m, p);
 }
 
 void heartbeat_received(struct mesh *m, struct peer *p, const struct message *msg)

@@ -6,6 +6,7 @@
 #include "base/journal.h"
 #include "base/text.h"
 #include "state.h"
+#include "suspect.h"
 
 bool hello_address_allowed(struct mesh *m, struct peer *p)
 {
@@ -40,9 +41,10 @@ bool hello_check(struct mesh *m, struct peer *p, const struct message *msg)
 		peer_end(m, p, END_VERSION, "%s speaks version %d, which is none.", h->id, h->version);
 	else if (strcmp(h->mesh, m->self.mesh) != 0)
 		peer_end(m, p, END_WRONG_MESH, "%s belongs to another mesh; give both the same mesh name.", h->id);
-	else if (strcmp(h->id, m->self.id) == 0)
+	else if (strcmp(h->id, m->self.id) == 0) {
+		suspect_own_id(m, p);
 		peer_end(m, p, END_OWN_ID, "The central at %s has the id %s too; give each central its own id.", p->address, h->id);
-	else if (p->dialled && strcmp(h->id, p->id) != 0)
+	} else if (p->dialled && strcmp(h->id, p->id) != 0)
 		peer_end(m, p, END_WRONG_ID, "Wrong id: at %s answers %s, not %s; correct the address or the id.", p->address, h->id, p->id);
 	else
 		return true;
@@ -81,11 +83,13 @@ static bool pin(struct mesh *m, struct peer *p)
 	enum err e = m->io.rows.pin(m->io.rows.self, p->id, p->hello.public_key);
 	if (!e)
 		return true;
-	if (e == ERR_DENIED)
+	if (e == ERR_DENIED) {
+		suspect_key(m, p);
 		peer_end(m, p, END_WRONG_KEY, "Wrong key: %s shows another key than the one pinned here; if it was set up anew, confirm its "
 			"new key.", p->id);
-	else
+	} else {
 		peer_end(m, p, END_FULL, "The key of %s could not be stored (%s).", p->id, err_name(e));
+	}
 	return false;
 }
 
@@ -125,6 +129,7 @@ bool hello_refused(struct mesh *m, struct peer *p, const struct message *msg)
 	const char *who = p->id[0] ? p->id : p->hello.id[0] ? p->hello.id : "The other side";
 	for (size_t i = 0; i < sizeof(refusal) / sizeof(refusal[0]); i++)
 		if (strcmp(msg->data.error.code, refusal[i].code) == 0) {
+			suspect_refused(m, p, refusal[i].code);
 			peer_end(m, p, refusal[i].end, "%s refused: %s.", who, refusal[i].sentence);
 			return true;
 		}

@@ -10,6 +10,7 @@
 #include "hello.h"
 #include "relay.h"
 #include "state.h"
+#include "suspect.h"
 
 enum err mesh_new(const struct mesh_io *io, const struct world *world, struct mesh **out)
 {
@@ -118,6 +119,15 @@ static bool log_changed(void *arg, const struct log_row *row)
 	return true;
 }
 
+void mesh_check_pins(struct mesh *m)
+{
+	for (size_t k = 0; m->configured && k < m->peers; k++) {
+		struct peer *p = m->peer[k];
+		if (p->state == PEER_READY && !m->io.rows.pinned(m->io.rows.self, p->id, p->hello.public_key))
+			peer_end(m, p, END_RECONFIGURED, "The key of %s is to be confirmed anew.", p->id);
+	}
+}
+
 void mesh_look(struct mesh *m)
 {
 	if (!m->configured)
@@ -150,10 +160,12 @@ void mesh_settle(struct mesh *m, struct peer *p)
 		struct peer *o = m->peer[k];
 		if (o == p || o->state != PEER_READY || strcmp(o->id, p->id) != 0)
 			continue;
-		if (o->dialled == p->dialled)
+		if (o->dialled == p->dialled) {
+			suspect_replaced(m, o, p);
 			peer_end(m, o, END_REPLACED, "%s has connected anew.", p->id);
-		else if (ours_goes)
+		} else if (ours_goes) {
 			peer_end(m, o->dialled ? o : p, END_REPLACED, "%s is connected the other way round.", p->id);
+		}
 	}
 }
 
@@ -217,6 +229,7 @@ static void told_error(struct mesh *m, struct peer *p, const struct message *msg
 {
 	if (hello_refused(m, p, msg))
 		return;
+	suspect_told(m, p, msg);
 	journal_warning("event=error_from_peer peer=%s code=%s error=\"%s\"", p->id, msg->data.error.code, msg->data.error.error);
 	char *said = p->neighbour->last_error;
 	(void)text_format(said, sizeof(p->neighbour->last_error), "It reported: %s", msg->data.error.error);

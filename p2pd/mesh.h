@@ -35,6 +35,8 @@ void mesh_free(struct mesh *m);
 /* This central and its peers as configured now: mark, load, sweep. Peers that did not change keep their connections. When id,
  * keys, mesh or secret changed, everything is closed and begun anew. */
 enum err mesh_configure(struct mesh *m, const struct identity *self, const struct peer_row *rows, size_t count);
+/* Pins may have changed: connections whose key is pinned no longer are closed, so that the next one proven is pinned. */
+void mesh_check_pins(struct mesh *m);
 /* Rows may have changed (the bell): read which logs moved, and pass it on. */
 void mesh_look(struct mesh *m);
 

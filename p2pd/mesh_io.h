@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "domain/ledger.h"
+#include "domain/warnings.h"
 #include "seal/seal.h"
 #include "store/logs.h"
 #include "wire/message.h"
@@ -60,6 +61,11 @@ struct mesh_rows {
 	/* Each in a transaction of its own. pin as ledger_pin; flag as log_add_flags. */
 	enum err (*pin)(void *self, const char *id, const unsigned char public_key[KEY_BYTES]);
 	enum err (*flag)(void *self, const char *log, unsigned flags);
+	/* As warning_raise and warning_over, without a transaction if there is nothing to write. */
+	enum err (*warn)(void *self, const struct happening *what);
+	enum err (*over)(void *self, enum warning_code code, const char *central);
+	/* Is this the key that id is pinned to? Outside a transaction. */
+	bool (*pinned)(void *self, const char *id, const unsigned char public_key[KEY_BYTES]);
 	/* Finish a row of `commands`. rtt_ms -1: none. */
 	void (*answer)(void *self, int64_t command, bool ok, double rtt_ms, const char *message);
 };

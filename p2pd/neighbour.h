@@ -38,6 +38,8 @@ struct neighbour {
 	unsigned char key[KEY_BYTES];
 	int64_t synced_wall_ms;           /* records last exchanged; 0: never */
 	bool synced;                      /* since mesh_sync_states was last asked */
+	unsigned replaced;                /* connections of it that were alive when a new one came, since … */
+	int64_t replaced_ms;
 	struct peer_log *log;             /* what it held when its last connection ended, for `behind` */
 	uint32_t log_count;
 };

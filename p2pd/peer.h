@@ -72,7 +72,8 @@ struct peer_event {
 	const char *text;        /* INPUT_FAULT, INPUT_LOST: why, a sentence's part */
 };
 
-enum peer_log_flag { SERVED = 1, WAITING = 2, RELAYED = 4, STOPPED = 8 };
+/* STOPPED: no longer exchanged. PROOF: but for one page, from cursor on, that proves the fork to the other side. */
+enum peer_log_flag { SERVED = 1, WAITING = 2, RELAYED = 4, STOPPED = 8, PROOF = 16 };
 
 /* One log as seen with this peer, by the index of struct known_log. */
 struct peer_log {
@@ -127,6 +128,11 @@ struct peer {
 	uint64_t told;                     /* moves up to which it knows our vector */
 	int64_t beat_ms;                   /* when the next one is due */
 	int64_t asked_wall_ms, asked_us;   /* the one whose echo is awaited; asked_us 0: none */
+
+	/* suspect.c */
+	uint64_t asked_moves;              /* moves of our logs when the first one went out */
+	bool judged;                       /* what it claims of its own logs was looked at */
+	bool told_two;                     /* it was told that two centrals use its id */
 };
 
 /* A connection in OPENING (dialled) or GREETING (accepted, address as text); NULL: no memory or no room. Owned by the mesh. */

@@ -20,7 +20,7 @@ struct mesh;
 struct peer;
 
 /* p has told of more of log i than is held here. */
-void relay_lacking(struct mesh *m, struct peer *p, uint32_t i);
+void relay_lacking(struct mesh *m, const struct peer *p, uint32_t i);
 /* p has delivered something new of log i. */
 void relay_delivered(struct mesh *m, struct peer *p, uint32_t i);
 /* p is closing. */

@@ -146,6 +146,36 @@ static enum err flag(void *self, const char *log, unsigned flags)
 	return e ? e : end(r, add_flags(r, log, flags));
 }
 
+static enum err warn(void *self, const struct happening *what)
+{
+	const struct rows *r = self;
+	int64_t now = world_wall_ms(r->world);
+	bool due = false;
+	enum err e = warning_due(r->db, what, now, &due);
+	if (e || !due)
+		return e;
+	e = ledger_begin(r->ledger);
+	return e ? e : end(r, warning_raise(r->db, what, now));
+}
+
+static enum err over(void *self, enum warning_code code, const char *central)
+{
+	const struct rows *r = self;
+	struct warning_row row;
+	enum err e = warning_find(r->db, warning_name(code), central, "", &row);
+	if (e || row.seen_ms)
+		return e == ERR_NOT_FOUND ? ERR_NONE : e;
+	e = ledger_begin(r->ledger);
+	return e ? e : end(r, warning_over(r->db, code, central));
+}
+
+static bool pinned(void *self, const char *id, const unsigned char public_key[KEY_BYTES])
+{
+	const struct rows *r = self;
+	unsigned char key[KEY_BYTES];
+	return pin_find(r->db, id, key) == ERR_NONE && memcmp(key, public_key, KEY_BYTES) == 0;
+}
+
 static void answer(void *self, int64_t command, bool ok, double rtt_ms, const char *message)
 {
 	const struct rows *r = self;
@@ -165,6 +195,7 @@ void rows_table(struct rows *r, struct mesh_rows *out)
 {
 	*out = (struct mesh_rows){
 		.self = r, .changed = changed, .read_page = read_page, .chain_at = chain_at, .begin = begin, .take = take, .commit = commit,
-		.rollback = rollback, .disk_low = disk_low, .pin = pin, .flag = flag, .answer = answer,
+		.rollback = rollback, .disk_low = disk_low, .pin = pin, .flag = flag, .warn = warn, .over = over, .pinned = pinned,
+		.answer = answer,
 	};
 }

@@ -1,8 +1,8 @@
 /*
  * The mesh's rows, over the ledger and the store. One DB_WRITE connection, one thread.
  *
- * States: reading -> begin -> in a transaction (take) -> commit or rollback -> reading. pin, flag and answer are transactions of
- * their own, only outside of one.
+ * States: reading -> begin -> in a transaction (take) -> commit or rollback -> reading. pin, flag, warn, over and answer are
+ * transactions of their own, only outside of one.
  */
 #ifndef PARKMESH_P2PD_ROWS_H
 #define PARKMESH_P2PD_ROWS_H

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/journal.h"
 #include "base/text.h"
+#include "domain/judge.h"
 #include "domain/stay.h"
 #include "store/site.h"
 
@@ -195,75 +195,14 @@ static enum err find_fork(struct ledger *l, const struct incoming *in, bool *for
 	return e;
 }
 
-static enum err alarm_fork(struct ledger *l, const struct incoming *in)
-{
-	journal_error("event=fork log=%s author=%s note=\"two sealed histories of one log; the one held here stays\"", in->page->log,
-		in->log.id);
-	if (!in->held || (in->log.flags & LOG_FORKED) != 0)
-		return ERR_NONE;
-	return log_add_flags(l->db, in->page->log, LOG_FORKED, ledger_change(l));
-}
-
-static enum err flag_rolled_back(struct ledger *l, const char *log)
-{
-	journal_warning("event=rolled_back log=%s note=\"its author lost a part of it and began anew; that part is taken back\"", log);
-	return log_add_flags(l->db, log, LOG_ROLLED_BACK, ledger_change(l));
-}
-
-/* A log that others name as their previous is ended; more of it than they knew, or two such, means its author was rolled back. */
-static enum err judge_ended(struct ledger *l, const char *log, int64_t head_seq)
-{
-	struct log_row row;
-	size_t successors = 0;
-	int64_t ended_at = -1;
-	enum err e = log_find(l->db, log, &row);
-
-	if (e != ERR_NONE)
-		return e == ERR_NOT_FOUND ? ERR_NONE : e; /* not held yet: judged when it comes */
-	e = log_count_previous(l->db, log, &successors, &ended_at);
-	if (e != ERR_NONE || successors == 0)
-		return e;
-	if ((row.flags & LOG_CLOSED) == 0)
-		e = log_add_flags(l->db, log, LOG_CLOSED, ledger_change(l));
-	if (e == ERR_NONE && (row.flags & LOG_ROLLED_BACK) == 0 && (successors > 1 || head_seq > ended_at))
-		e = flag_rolled_back(l, log);
-	return e;
-}
-
-/* Is this log's key the one its author is known by here? */
-static enum err is_pinned(struct ledger *l, const struct log_row *log, bool *yes)
-{
-	unsigned char pinned[KEY_BYTES];
-	enum err e;
-
-	if (strcmp(log->id, l->now.central) == 0) {
-		*yes = memcmp(log->public_key, l->keys.public_key, KEY_BYTES) == 0;
-		return ERR_NONE;
-	}
-	e = pin_find(l->db, log->id, pinned);
-	*yes = e == ERR_NONE && memcmp(log->public_key, pinned, KEY_BYTES) == 0;
-	return e == ERR_NOT_FOUND ? ERR_NONE : e;
-}
-
 static enum err insert_log(struct ledger *l, struct incoming *in)
 {
 	bool pinned = false;
-	enum err e = is_pinned(l, &in->log, &pinned);
+	enum err e = judge_pinned(l, &in->log, &pinned);
 
 	in->log.flags = pinned ? 0 : LOG_UNPINNED;
 	in->log.change = ledger_change(l);
-	if (e == ERR_NONE)
-		e = log_insert(l->db, &in->log);
-	if (e == ERR_NONE && in->log.previous[0] != '\0') {
-		struct log_row previous;
-
-		e = log_find(l->db, in->log.previous, &previous);
-		if (e == ERR_NONE)
-			e = judge_ended(l, previous.log, previous.head_seq);
-		else if (e == ERR_NOT_FOUND)
-			e = ERR_NONE;
-	}
-	return e;
+	return e == ERR_NONE ? log_insert(l->db, &in->log) : e;
 }
 
 static enum err apply(struct ledger *l, struct incoming *in, struct take_result *out)
@@ -287,7 +226,7 @@ static enum err apply(struct ledger *l, struct incoming *in, struct take_result 
 		e = seal_insert(l->db, p->log, last, &p->seal);
 	if (e == ERR_NONE)
 		e = log_move_head(l->db, p->log, last, &in->chain[p->count - 1], ledger_change(l));
-	return e == ERR_NONE ? judge_ended(l, p->log, last) : e;
+	return e == ERR_NONE ? judge_taken(l, p->log, !in->held, (int64_t)out->records) : e;
 }
 
 static enum err take_known(struct ledger *l, struct incoming *in, struct take_result *out)
@@ -299,7 +238,7 @@ static enum err take_known(struct ledger *l, struct incoming *in, struct take_re
 		return e;
 	if (fork) {
 		out->taken = TAKEN_FORK;
-		return alarm_fork(l, in);
+		return judge_fork(l, &in->log, in->held);
 	}
 	if (in->page->first_seq + (int64_t)in->page->count - 1 <= in->log.head_seq) {
 		out->taken = TAKEN_HELD;

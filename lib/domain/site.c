@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/zone.h"
+#include "domain/warnings.h"
 #include "store/settings.h"
 
 #define WEIGHT_MAX 1000
@@ -219,7 +220,8 @@ enum err site_peer_repin(struct db *db, const char *id, struct fault *fault)
 		return e;
 	if (pinned == ERR_NOT_FOUND)
 		return has_peer(&c, id) ? ERR_NONE : unknown_peer(id, fault);
-	return pinned == ERR_NONE ? pin_delete(db, id) : pinned;
+	e = pinned == ERR_NONE ? pin_delete(db, id) : pinned;
+	return e == ERR_NONE ? warning_over(db, WARNING_WRONG_KEY, id) : e;
 }
 
 enum err site_secret_set(struct db *db, const char *mesh, const char *secret, struct fault *fault)

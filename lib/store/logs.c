@@ -166,6 +166,51 @@ enum err log_find_flagged(struct db *db, const char *id, const unsigned char pub
 	return e;
 }
 
+enum err log_successor(struct db *db, const char *previous, const char *after, struct log_row *out)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_LOG_SUCCESSOR);
+	enum err e;
+
+	put_text(st, 1, previous);
+	put_text(st, 2, after);
+	e = sql_row(db, st);
+	if (e == ERR_NONE)
+		e = log_from_row(st, out);
+	sql_end(st);
+	return e;
+}
+
+enum err log_open_of(struct db *db, const char *id, const char *writer, struct log_row *out, size_t max, size_t *count)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_LOG_OPEN_OF);
+	enum err e = ERR_NONE;
+
+	put_text(st, 1, id);
+	put_text(st, 2, writer);
+	put_int(st, 3, (int64_t)max);
+	for (*count = 0; *count < max && (e = sql_row(db, st)) == ERR_NONE; ++*count) {
+		e = log_from_row(st, &out[*count]);
+		if (e != ERR_NONE)
+			break;
+	}
+	sql_end(st);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+enum err log_count_lost(struct db *db, const char *previous, const char *but, int64_t *records)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_LOG_LOST);
+	enum err e;
+
+	put_text(st, 1, previous);
+	put_text(st, 2, but);
+	e = sql_row(db, st);
+	if (e == ERR_NONE)
+		*records = sqlite3_column_int64(st, 0);
+	sql_end(st);
+	return e;
+}
+
 enum err log_each_changed(struct db *db, int64_t after, bool (*each)(void *arg, const struct log_row *row), void *arg)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_LOG_CHANGED);

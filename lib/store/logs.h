@@ -53,6 +53,12 @@ enum err log_last_of(struct db *db, const char *id, const char *writer, const un
 /* A log of this author that has all of these flags. ERR_NOT_FOUND: none. */
 enum err log_find_flagged(struct db *db, const char *id, const unsigned char public_key[KEY_BYTES], unsigned flags,
 	char out[LOG_ID_SIZE]);
+/* The log naming previous as its previous one that comes next behind after by its id, "" for the first. ERR_NOT_FOUND: none. */
+enum err log_successor(struct db *db, const char *previous, const char *after, struct log_row *out);
+/* Logs of this id and writer that no log names as previous, the last moved first; at most max. */
+enum err log_open_of(struct db *db, const char *id, const char *writer, struct log_row *out, size_t max, size_t *count);
+/* Records of all logs that follow on previous but for the one given: those its author did not know of when it opened that one. */
+enum err log_count_lost(struct db *db, const char *previous, const char *but, int64_t *records);
 /* Rows whose change is above after, oldest change first. each returns false to stop. */
 enum err log_each_changed(struct db *db, int64_t after, bool (*each)(void *arg, const struct log_row *row), void *arg);
 

@@ -119,7 +119,17 @@ static const char STEP_3[] =
 	"CREATE TABLE mesh_counts(kind TEXT NOT NULL, cause TEXT NOT NULL, count INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
 	" PRIMARY KEY(kind, cause)) STRICT, WITHOUT ROWID;";
 
-static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3 };
+/*
+ * Version 4. `warnings` is what operators of this central have to be told of the mesh, until one has seen it (store/warnings). The
+ * index finds the logs of an author that nobody names as previous (flag LOG_CLOSED), of which an undisturbed writer has one.
+ */
+static const char STEP_4[] =
+	"CREATE TABLE warnings(id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT NOT NULL, central TEXT NOT NULL, log TEXT NOT NULL,"
+	" place TEXT NOT NULL, records INTEGER NOT NULL, since_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL,"
+	" UNIQUE(code, central, log)) STRICT;"
+	"CREATE INDEX logs_open ON logs(id, writer) WHERE (flags & 1) = 0;";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4 };
 
 int schema_version(void)
 {

@@ -30,6 +30,7 @@
 #define STATUS_FLAGGED "flags != '' AND " STATUS_WANTED
 #define EXIT_COLUMNS_OF_ROW "exit_time, exit_ts, exit_at, exit_camera_id, exit_camera_name, exit_central, exit_edge, exit_reason," \
 	" exit_log, exit_seq, fee"
+#define WARNING_COLUMNS "id, code, central, log, place, records, since_ms, last_ms, seen_ms"
 #define EDGE_COLUMNS "edge_id, name, lane, token_hash IS NOT NULL, created_ms, seen_ms"
 #define CAMERA_COLUMNS "camera_id, camera_name, camera_type, edge_id, status, events_sent, events_failed, heartbeat_ms," \
 	" clock_good, event_ms"
@@ -52,6 +53,20 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_LOG_CHANGED] = "SELECT log, id, writer, public_key, previous, previous_seq, head_seq, head_chain, flags, change FROM logs"
 		" WHERE change > ?1 ORDER BY change",
 	[SQL_LOG_OF_AUTHOR] = "SELECT log FROM logs WHERE id = ?1 AND public_key = ?2 AND (flags & ?3) = ?3 LIMIT 1",
+	[SQL_LOG_SUCCESSOR] = "SELECT log, id, writer, public_key, previous, previous_seq, head_seq, head_chain, flags, change FROM logs"
+		" WHERE previous = ?1 AND log > ?2 ORDER BY log LIMIT 1",
+	[SQL_LOG_OPEN_OF] = "SELECT log, id, writer, public_key, previous, previous_seq, head_seq, head_chain, flags, change FROM logs"
+		" WHERE id = ?1 AND writer = ?2 AND (flags & 1) = 0 ORDER BY change DESC LIMIT ?3",
+	[SQL_LOG_LOST] = "WITH RECURSIVE lost(log, head) AS (SELECT log, head_seq FROM logs WHERE previous = ?1 AND log != ?2"
+		" UNION SELECT l.log, l.head_seq FROM lost JOIN logs l ON l.previous = lost.log LIMIT 1000) SELECT coalesce(sum(head), 0) FROM lost",
+	[SQL_WARNING_FIND] = "SELECT " WARNING_COLUMNS " FROM warnings WHERE code = ?1 AND central = ?2 AND log = ?3",
+	[SQL_WARNING_WRITE] = "INSERT INTO warnings(code, central, log, place, records, since_ms, last_ms, seen_ms)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(code, central, log) DO UPDATE SET"
+		" (place, records, since_ms, last_ms, seen_ms) = (?4, ?5, ?6, ?7, ?8)",
+	[SQL_WARNING_FORGET] = "DELETE FROM warnings WHERE id IN (SELECT id FROM warnings ORDER BY last_ms DESC, id DESC LIMIT -1 OFFSET ?1)",
+	[SQL_WARNING_DROP] = "DELETE FROM warnings WHERE code = ?1 AND central = ?2 AND seen_ms = 0",
+	[SQL_WARNING_SEE] = "UPDATE warnings SET seen_ms = ?2 WHERE id = ?1 AND seen_ms = 0 RETURNING id",
+	[SQL_WARNING_LIST] = "SELECT " WARNING_COLUMNS " FROM warnings WHERE seen_ms = 0 ORDER BY last_ms DESC, id DESC LIMIT ?1",
 
 	[SQL_RECORD_INSERT] = "INSERT INTO records(log, seq, hlc_ms, hlc_counter, at, type, event_id, plate_id, payload, chain, unread)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",

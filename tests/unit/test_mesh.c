@@ -349,6 +349,18 @@ static void forge(struct node *to, const struct key_pair *author, int count, int
 	node_ring(to);
 }
 
+/* Has a node the alarm of its ghost's log? */
+static bool is_forked(const struct node *x)
+{
+	struct log_row row;
+	unsigned char seed[32] = {9}, random[LOG_RANDOM_BYTES] = {1};
+	char log[LOG_ID_SIZE];
+	struct key_pair ghost;
+	key_pair_make(seed, &ghost);
+	log_id_make("ghost", ghost.public_key, random, log);
+	return log_find(x->db, log, &row) == ERR_NONE && (row.flags & LOG_FORKED);
+}
+
 TEST(a_forked_log_stops_and_everything_else_goes_on)
 {
 	unsigned char seed[32] = {9};
@@ -367,6 +379,23 @@ TEST(a_forked_log_stops_and_everything_else_goes_on)
 	CHECK_INT(node_total(&n->node[2]), 6 + 4 + 3);
 	CHECK(strstr(node_status(&n->node[2], 1).last_error, "no longer exchanged") != NULL);
 	CHECK(n->pages < 12);
+	CHECK(is_forked(&n->node[1]) && is_forked(&n->node[2]));
+	net_free(n);
+}
+
+/* Their vectors say that they differ, and nothing would be sent: both get the proof all the same, once a connection. */
+TEST(a_fork_is_proven_to_both_who_hold_it)
+{
+	unsigned char seed[32] = {9};
+	struct key_pair ghost;
+	struct net *n = net_new(2, NULL);
+	key_pair_make(seed, &ghost);
+	forge(&n->node[1], &ghost, 4, 2, 1);
+	forge(&n->node[2], &ghost, 4, 2, 2);
+	net_run(n, 30 * SECOND);
+	CHECK(is_forked(&n->node[1]) && is_forked(&n->node[2]));
+	CHECK_INT(n->pages, 2);
+	CHECK_INT(node_ready(&n->node[1]), 1);
 	net_free(n);
 }
 
