@@ -9,11 +9,13 @@
 #include "peers.h"
 #include "store/audit.h"
 #include "store/db.h"
+#include "warnings.h"
 #include "wire/json.h"
 
 const char cmd_status_usage[] =
 	"Usage: parkmeshctl [--db PATH] [--json] status\n"
-	"Say who this central is, whether p2pd runs, what is held, how each peer is doing, and how often p2pd closed connections and why.\n";
+	"Say who this central is, whether p2pd runs, what is held, how each peer is doing, how often p2pd closed connections\n"
+	"and why, and what operators have to know.\n";
 
 struct status {
 	struct identity self;
@@ -21,6 +23,7 @@ struct status {
 	int64_t schema;
 	struct mesh_look mesh;
 	struct held_counts counts;
+	struct warnings_look warnings;
 };
 
 static enum err look(const struct ctl *c, struct status *s, struct fault *fault)
@@ -38,6 +41,8 @@ static enum err look(const struct ctl *c, struct status *s, struct fault *fault)
 		e = peers_look(db, world_wall_ms(&c->world), &s->mesh);
 	if (e == ERR_NONE)
 		e = held_count(db, &s->counts);
+	if (e == ERR_NONE)
+		e = warnings_look(db, &s->warnings);
 	if (db)
 		db_read_end(db);
 	db_close(db);
@@ -68,6 +73,7 @@ static enum ctl_end as_document(const struct status *s)
 	json_add_integer(&out, "vehicles_in_parking", s->counts.inside);
 	peers_add_json(&out, &s->mesh);
 	counts_add_json(&out, &s->mesh);
+	warnings_add_json(&out, &s->warnings);
 	return output_object(&out);
 }
 
@@ -82,6 +88,7 @@ static enum ctl_end as_text(const struct status *s)
 		s->counts.records, s->counts.stays, s->counts.inside);
 	peers_print(&s->mesh);
 	counts_print(&s->mesh);
+	warnings_print(&s->warnings);
 	return output_done();
 }
 

@@ -49,6 +49,8 @@ enum ctl_end cmd_peer_list(const struct ctl *c);
 enum ctl_end cmd_peer_add(const struct ctl *c);
 enum ctl_end cmd_peer_remove(const struct ctl *c);
 enum ctl_end cmd_peer_repin(const struct ctl *c);
+enum ctl_end cmd_warning_list(const struct ctl *c);
+enum ctl_end cmd_warning_seen(const struct ctl *c);
 enum ctl_end cmd_edge_list(const struct ctl *c);
 enum ctl_end cmd_edge_add(const struct ctl *c);
 enum ctl_end cmd_edge_token(const struct ctl *c);
@@ -61,7 +63,7 @@ enum ctl_end cmd_import(const struct ctl *c);
 /* What --help says of each, kept beside the code. */
 extern const char cmd_status_usage[], cmd_peer_list_usage[], cmd_peer_add_usage[], cmd_peer_remove_usage[], cmd_peer_repin_usage[],
 	cmd_edge_list_usage[], cmd_edge_add_usage[], cmd_edge_token_usage[], cmd_config_export_usage[], cmd_config_import_usage[],
-	cmd_secret_set_usage[], cmd_verify_usage[], cmd_import_usage[];
+	cmd_secret_set_usage[], cmd_verify_usage[], cmd_import_usage[], cmd_warning_list_usage[], cmd_warning_seen_usage[];
 
 /* Open the central's database for reading, or for writing; it is never made here. ERR_NOT_FOUND if it is not there. */
 enum err ctl_open_read(const struct ctl *c, struct db **out, struct fault *fault);

@@ -27,6 +27,9 @@ handler_fn api_p2p_config_get, api_p2p_config_put, api_p2p_status, api_p2p_sync_
 /* api_peers.c; its fields are those of p2p_config.h */
 handler_fn api_peer_add, api_peer_put, api_peer_delete;
 
+/* warnings.c */
+handler_fn api_warning_seen;
+
 /* api_settings.c */
 extern const struct field fees_fields[1], subscriptions_fields[1], staff_fields[1];
 handler_fn api_fees_get, api_fees_put, api_subscriptions_get, api_subscriptions_put, api_staff_get, api_staff_put;

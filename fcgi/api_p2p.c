@@ -8,6 +8,7 @@
 #include "p2p_config.h"
 #include "p2p_state.h"
 #include "serve.h"
+#include "warnings.h"
 
 const struct field p2p_config_fields[2] = {
 	{"this_central", FIELD_OBJECT, FROM_BODY, false, 0, 0, NULL},
@@ -157,6 +158,7 @@ static void answer_mesh(struct response *r, const struct mesh_look *m)
 		answer_peer(r, &m->peer[i]);
 	answer_list_end(r);
 	answer_counts(r, m);
+	warnings_answer(r, m->warning, m->warnings);
 	answer_end(r);
 }
 

@@ -129,6 +129,8 @@ static enum err look(struct call *c, struct mesh_look *m, struct fault *fault)
 		e = read_central(c->desk->db, m);
 	if (e == ERR_NONE)
 		e = read_rows(c->desk->db, r);
+	if (e == ERR_NONE)
+		e = warnings_list(c->desk->db, m->warning, WARNINGS_MAX, &m->warnings);
 	if (e == ERR_NONE) {
 		m->standalone = r->peers == 0;
 		add_configured(m, r);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/warnings.h"
 #include "store/counts.h"
 #include "store/site.h"
 
@@ -28,6 +29,8 @@ struct mesh_look {
 	int64_t sent, received;
 	size_t connected, count, counted;
 	struct mesh_count counts[MESH_COUNTS_MAX]; /* what p2pd has counted, by kind and cause */
+	size_t warnings;
+	struct warning warning[WARNINGS_MAX];
 	struct peer_look peer[MESH_PEERS_MAX]; /* the configured ones by id, then others that are connected */
 };
 

@@ -12,6 +12,7 @@
 #include "p2p_state.h"
 #include "seal/seal.h"
 #include "serve.h"
+#include "warnings.h"
 
 #define TYPED_MAX 1000  /* bytes of a typed value; what it really may be is said beside the field */
 
@@ -56,7 +57,7 @@ static cJSON *field(cJSON *parent, const char *name, const char *value, unsigned
 }
 
 /* 02/12/2025 10:30, and the exact value for the title. */
-static void add_time(cJSON *parent, const char *name, int64_t ms)
+void page_add_time(cJSON *parent, const char *name, int64_t ms)
 {
 	char exact[ZONE_TEXT], text[ZONE_TEXT];
 	cJSON *time;
@@ -97,7 +98,7 @@ static void add_state(cJSON *row, struct db *db, const struct peer_look *p)
 
 	cJSON_AddStringToObject(row, "held", s->id);
 	cJSON_AddTrueToObject(row, state_word(p));
-	add_time(row, "last_sync", p->last_sync_ms);
+	page_add_time(row, "last_sync", p->last_sync_ms);
 	add_key(row, db, s);
 	if (!p->told)
 		return;
@@ -196,6 +197,7 @@ static enum err show(struct call *c, int status, cJSON *page, const struct p2p_f
 		return e;
 	}
 	add_status(page, m);
+	warnings_show(page, m->warning, m->warnings);
 	rows = cJSON_AddArrayToObject(page, "peers");
 	for (size_t i = 0; i < f->count; i++)
 		add_row(rows, &f->row[i], i + 1, m, c->desk->db);

@@ -69,11 +69,13 @@ ROUTES = [
     Route("POST", "/api/p2p/peers", {"id": "central-2", **PEER}, need=("id",)),
     Route("PUT", "/api/p2p/peers/{id}", {"id": "central-2", **PEER}),
     Route("DELETE", "/api/p2p/peers/{id}"),
+    Route("POST", "/api/p2p/warnings/{id}/seen"),
     Route("POST", "/api/p2p/test-connection", query={"peer_id": "central-2"}, need=("peer_id",)),
 ]
 API = [route for route in ROUTES if route.pattern.startswith("/api/")]
 TAKING = [route for route in API if route.body is not None]
-PAGES = {"/": "GET, HEAD", "/settings/p2p": "GET, HEAD, POST", "/settings/p2p/test": "POST", "/settings/p2p/remove": "GET, HEAD, POST"}
+PAGES = {"/": "GET, HEAD", "/settings/p2p": "GET, HEAD, POST", "/settings/p2p/test": "POST", "/settings/p2p/remove": "GET, HEAD, POST",
+         "/settings/p2p/warning": "POST"}
 
 
 def running(ground):
