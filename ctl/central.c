@@ -39,7 +39,7 @@ struct central {
 	struct site_config config;
 	struct place place;
 	struct db *db;              /* for the readiness of p2pd; closed when ready */
-	int64_t started_ms;         /* wall time */
+	int64_t mesh_before_ms;     /* what p2pd's row said before it was started; a clock may be set at any time */
 	sigset_t handled, before;   /* the signals taken by sigtimedwait, and the mask children get */
 	enum central_state state;
 	int64_t stop_until_ms;      /* stopping: then they are killed (monotonic) */
@@ -102,7 +102,7 @@ static bool prepare(struct central *c)
 		return false;
 	}
 	name_commands(c);
-	c->started_ms = world_wall_ms(&c->world);
+	c->mesh_before_ms = probe_mesh(c->db);
 	return true;
 }
 
@@ -169,7 +169,7 @@ static void look_whether_ready(struct central *c)
 		begin_stop(c, 1);
 		return;
 	}
-	if (!probe_mesh(c->db, c->started_ms) || !probe_health(c->config.ip, c->config.api_port))
+	if (probe_mesh(c->db) == c->mesh_before_ms || !probe_health(c->config.ip, c->config.api_port))
 		return;
 	db_close(c->db);
 	c->db = NULL;

@@ -10,7 +10,6 @@
 #include "output.h"
 #include "wire/json.h"
 
-#define RUNNING_MS 10000 /* p2pd writes its row once a second */
 
 static enum err read_pin(struct db *db, struct peer_look *p)
 {
@@ -70,7 +69,7 @@ static enum err read_rows(struct db *db, int64_t now_ms, struct mesh_look *m, st
 	enum err e = mesh_status_read(db, &mesh);
 
 	if (e == ERR_NONE)
-		m->running = now_ms - mesh.updated_ms <= RUNNING_MS;
+		m->running = mesh_running(&mesh, now_ms);
 	else if (e != ERR_NOT_FOUND)
 		return e;
 	e = mesh_count_list(db, m->counts, MESH_COUNTS_MAX, &m->counted);

@@ -93,9 +93,9 @@ bool probe_health(const char *ip, int port)
 	return good;
 }
 
-bool probe_mesh(struct db *db, int64_t since_ms)
+int64_t probe_mesh(struct db *db)
 {
 	struct mesh_status status;
 
-	return mesh_status_read(db, &status) == ERR_NONE && status.updated_ms >= since_ms;
+	return mesh_status_read(db, &status) == ERR_NONE ? status.updated_ms : -1;
 }

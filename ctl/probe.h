@@ -14,7 +14,7 @@ struct db;
 bool probe_port(const char *ip, int port, const struct world *world);
 /* Does GET /healthz there answer 200? At most about a second. */
 bool probe_health(const char *ip, int port);
-/* Has p2pd written its row since the wall time since_ms? */
-bool probe_mesh(struct db *db, int64_t since_ms);
+/* When p2pd last wrote its row, by the clock of then; -1: never. */
+int64_t probe_mesh(struct db *db);
 
 #endif

@@ -143,7 +143,7 @@ enum err api_status(struct call *c, struct fault *fault)
 	answer_text(r, "version", PACKAGE_VERSION);
 	answer_integer(r, "uptime_s", (world_mono_ms(&c->app->world) - c->app->started_ms) / 1000);
 	answer_text(r, "database", writer_failing(c->app->writer) ? "unwritable" : "ok");
-	answer_bool(r, "p2pd_running", now - s.mesh.updated_ms <= MESH_STALE_MS);
+	answer_bool(r, "p2pd_running", mesh_running(&s.mesh, now));
 	answer_object(r, "cameras");
 	answer_integer(r, "online", s.cameras.online);
 	answer_integer(r, "offline", s.cameras.count - s.cameras.online);

@@ -26,6 +26,7 @@ struct app {
 	struct edges *edges;
 	int stop_fd;                     /* an eventfd: readable once the program is to end */
 	int64_t started_ms;              /* by the monotonic clock */
+	int64_t started_wall_ms;
 	int threads;                     /* that serve requests */
 	atomic_int waiting;              /* of them, those that wait for p2pd's answer */
 	atomic_int streaming;            /* of them, those that send a file */

@@ -53,7 +53,7 @@ static enum err give_kept(struct call *c, struct db *db, struct fault *fault)
 	enum err e;
 
 	caller_text(c, caller);
-	e = kept_find(db, &key, call_now(c), &kept);
+	e = kept_find(db, &key, call_age_now(c), &kept);
 	if (e != ERR_NONE)
 		return e;
 	hash_request(&c->request, hash);
@@ -78,7 +78,7 @@ static enum err keep(struct call *c, struct db *db)
 		return ERR_MEMORY;
 	caller_text(c, caller);
 	hash_request(&c->request, a.body_hash);
-	e = kept_write(db, &key, call_now(c), &a);
+	e = kept_write(db, &key, call_age_now(c), &a);
 	c->kept = e == ERR_NONE;
 	return e;
 }

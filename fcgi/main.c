@@ -248,6 +248,7 @@ int main(int argc, char **argv)
 	limit_descriptors();
 	app.db_path = options.db;
 	app.started_ms = world_mono_ms(&app.world);
+	app.started_wall_ms = world_wall_ms(&app.world);
 	e = seal_start() ? open_all(&app, &options, &opened, &fault) : ERR_SYSTEM;
 	if (e == ERR_NONE) {
 		journal_info("event=started version=%s threads=%d", PACKAGE_VERSION, app.threads);

@@ -29,7 +29,7 @@ static enum err read_mesh(struct db *db, int64_t now, struct mesh_look *m)
 		return ERR_NONE;
 	if (e != ERR_NONE)
 		return e;
-	m->running = now - status.updated_ms <= MESH_STALE_MS;
+	m->running = mesh_running(&status, now);
 	m->sent = status.messages_sent;
 	m->received = status.messages_received;
 	return mesh_count_list(db, m->counts, MESH_COUNTS_MAX, &m->counted);

@@ -14,7 +14,6 @@
 
 struct call;
 
-#define MESH_STALE_MS 10000      /* p2pd is taken to be down when its row is older (spec/api.md, "Mesh") */
 #define MESH_PEERS_MAX (2 * PEERS_MAX)
 
 struct peer_look {

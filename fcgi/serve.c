@@ -66,6 +66,11 @@ int64_t call_now(const struct call *c)
 	return world_wall_ms(&c->app->world);
 }
 
+int64_t call_age_now(const struct call *c)
+{
+	return c->app->started_wall_ms + world_mono_ms(&c->app->world) - c->app->started_ms;
+}
+
 /* The zone is a shared setting, so it may change by a peer's record: one request a second looks. */
 static void refresh_zone(struct call *c)
 {

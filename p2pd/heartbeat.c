@@ -5,6 +5,8 @@
 #include "state.h"
 #include "suspect.h"
 
+#define CLOCK_SET_MS 1000
+
 void heartbeat_send(struct mesh *m, struct peer *p)
 {
 	struct message msg = {.type = MESSAGE_HEARTBEAT, .vector = m->entries};
@@ -50,9 +52,12 @@ static void echoed(struct mesh *m, struct peer *p, const struct message *msg)
 	int64_t received_at = msg->data.heartbeat.echo_received_at, sent_at = msg->data.heartbeat.sent_at;
 	int64_t held_ms = sent_at > received_at ? sent_at - received_at : 0;
 	int64_t held_us = held_ms < elapsed_us / 1000 ? held_ms * 1000 : 0; /* a clock that was set meanwhile says nothing */
+	int64_t now = world_wall_ms(m->world), set_ms = now - p->asked_wall_ms - elapsed_us / 1000;
 	p->asked_us = 0;
 	p->neighbour->rtt_ms = (double)(elapsed_us - held_us) / 1000.0;
-	clock_learned(m, p->neighbour, (received_at - p->asked_wall_ms + sent_at - world_wall_ms(m->world)) / 2);
+	/* Our own clock was set while the question was under way: half of it would be taken for the other's fault. */
+	if (set_ms < CLOCK_SET_MS && set_ms > -CLOCK_SET_MS)
+		clock_learned(m, p->neighbour, (received_at - p->asked_wall_ms + sent_at - now) / 2);
 	command_echo(m, p->neighbour);
 	suspect_echoed(m, p);
 }

@@ -220,6 +220,11 @@ enum err mesh_status_read(struct db *db, struct mesh_status *out)
 	return e;
 }
 
+bool mesh_running(const struct mesh_status *row, int64_t now_ms)
+{
+	return row->updated_ms >= now_ms - MESH_STALE_MS && row->updated_ms <= now_ms + MESH_STALE_MS;
+}
+
 enum err mesh_status_write(struct db *db, const struct mesh_status *row)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_MESH_STATUS_WRITE);

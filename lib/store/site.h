@@ -73,6 +73,10 @@ enum err peer_status_delete(struct db *db, const char *id);
 struct mesh_status { bool listening; int64_t messages_sent, messages_received, updated_ms; char error[160]; };
 enum err mesh_status_read(struct db *db, struct mesh_status *out); /* ERR_NOT_FOUND: p2pd never ran */
 enum err mesh_status_write(struct db *db, const struct mesh_status *row);
+/* Does p2pd run, by its row? One older than this says no; so does one as far ahead of now, for the clock was set back since then. A
+ * p2pd that runs writes a new one within 5 s. */
+#define MESH_STALE_MS 10000
+bool mesh_running(const struct mesh_status *row, int64_t now_ms);
 
 /* When records were last exchanged with a peer. The texts are local time and filled by sync_state_list. */
 struct sync_state { char peer[CENTRAL_ID_SIZE]; int64_t last_sync_ms, updated_ms; char last_sync_time[20], updated_at[20]; };

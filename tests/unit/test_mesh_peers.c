@@ -255,6 +255,28 @@ TEST(the_clock_offset_is_measured_and_told)
 	net_free(n);
 }
 
+/* Both clocks are set at once while a question is under way; so they always agree. */
+static bool set_both(struct net *n, int from, int to, const struct message *msg)
+{
+	(void)to;
+	if (from == 1 && msg->type == MESSAGE_HEARTBEAT && msg->request_id)
+		n->node[1].clock_ms = n->node[2].clock_ms += 3LL * 24 * 3600 * 1000;
+	return false;
+}
+
+TEST(a_clock_that_is_set_is_not_taken_for_one_that_is_off)
+{
+	struct net *n = net_new(2, NULL);
+	net_run(n, 8 * SECOND);
+	CHECK(node_status(&n->node[1], 2).clock_known);
+	n->lose = set_both;
+	net_run(n, 30 * SECOND);
+	CHECK(n->node[1].clock_ms > 0);
+	CHECK_INT(node_status(&n->node[1], 2).clock_offset_ms, 0);
+	CHECK(!node_status(&n->node[1], 2).last_error[0]);
+	net_free(n);
+}
+
 TEST(a_test_is_answered_by_a_round_trip)
 {
 	struct net *n = net_new(2, NULL);
