@@ -142,6 +142,7 @@ static const struct { const char *name; void (*happen)(struct sim *s, struct nod
 	{"slow", slow}, {"disk full", disk_full}, {"disk low", disk_low}, {"disk fails", disk_fails}, {"clock", clock_jumps},
 	{"put back", replace_put_back}, {"forget", replace_forget}, {"new keys", replace_new_keys}, {"another central", replace_other},
 	{"upgrade", upgrade}, {"poison", poison},
+	{"fork", poison_fork},
 };
 #define KIND_COUNT (sizeof(KINDS) / sizeof(KINDS[0]))
 

@@ -9,6 +9,7 @@
 #include "domain/shared.h"
 #include "domain/stay.h"
 #include "look.h"
+#include "poison.h"
 #include "program.h"
 #include "sim.h"
 #include "vfs.h"
@@ -62,10 +63,10 @@ static void ask_open(struct node *x, struct job *j)
 
 static int64_t some_row(struct node *x)
 {
-	int64_t rows = look_int(x->gate.db, "SELECT count(*) FROM history", NULL, 0);
+	int64_t rows = look_int(x->gate.db, "SELECT count(*) FROM history WHERE source_central IS NOT ?1", FORKED, 0);
 	if (rows <= 0)
 		return 0;
-	return look_int(x->gate.db, "SELECT id FROM history WHERE ?1 IS NULL ORDER BY id LIMIT 1 OFFSET ?2", NULL,
+	return look_int(x->gate.db, "SELECT id FROM history WHERE source_central IS NOT ?1 ORDER BY id LIMIT 1 OFFSET ?2", FORKED,
 		(int64_t)sim_below(x->sim, (uint64_t)rows));
 }
 

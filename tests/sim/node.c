@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "check.h"
 #include "domain/ledger_internal.h"
 #include "program.h"
 #include "sim.h"
@@ -57,8 +58,11 @@ static bool process_open(struct node *x, struct process *p, enum disk_process pr
 		e = ledger_open(p->db, writer, &x->world, &p->ledger);
 	vfs_process(PROCESS_NOBODY);
 	p->starts_us = NEVER;
-	if (e == ERR_NONE && !x->disk->dead[process])
+	if (e == ERR_NONE && !x->disk->dead[process]) {
+		check_owed(x);
+		program_is(x->old_version);
 		return true;
+	}
 	sim_say(x->sim, "%s: %s cannot start: %s %s", x->id, writer, err_name(e), fault.sentence);
 	process_close(x, p, process);
 	p->starts_us = x->sim->now_us + AGAIN_US;

@@ -33,6 +33,7 @@ struct sim {
 	int plates;                        /* so many vehicles */
 	int steps;
 	bool verbose, failed;
+	bool forked;                       /* somebody has written two histories of one log (poison.h) */
 	const char *folder;                /* for lock files */
 	char failure[600];
 	int64_t healed_us, converged_us;
