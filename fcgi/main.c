@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "accept.h"
@@ -19,11 +20,13 @@
 #include "pages.h"
 #include "seal/seal.h"
 #include "store/db.h"
+#include "store/holder.h"
 #include "view.h"
 #include "writer.h"
 
 #define DESCRIPTORS 1024  /* see THREADS_MAX */
 #define EXIT_USAGE 2
+#define LOCK_PATIENCE_MS 1000 /* a transaction of p2pd takes some 5 ms; also how often this is looked at */
 
 struct options { const char *db, *notify, *share; };
 
@@ -219,14 +222,30 @@ static void close_all(struct app *app, struct opened *o)
 		close(o->lock_fd);
 }
 
-static void wait_for_end(const sigset_t *set)
+/* No gate waits for a program that is stopped in the middle of writing (store/holder). */
+static void look_after_writer(const struct app *app)
 {
-	int signal_number;
+	pid_t ended;
+
+	if (writer_busy_ms(app->writer) < LOCK_PATIENCE_MS)
+		return;
+	ended = holder_end_stopped(app->db_path);
+	if (ended > 0)
+		journal_error("event=holder_ended pid=%d reason=\"It was stopped while it held the database's lock, and gates waited for it.\"",
+			(int)ended);
+}
+
+static void wait_for_end(const sigset_t *set, const struct app *app)
+{
+	const struct timespec patience = {.tv_sec = LOCK_PATIENCE_MS / 1000};
+	int number;
 
 	/* SIGHUP is kept for reading a configuration again, SIGUSR1 for telling the state: neither exists yet. */
 	do {
-		sigwait(set, &signal_number);
-	} while (signal_number != SIGTERM && signal_number != SIGINT);
+		number = sigtimedwait(set, NULL, &patience);
+		if (number < 0)
+			look_after_writer(app);
+	} while (number != SIGTERM && number != SIGINT);
 }
 
 int main(int argc, char **argv)
@@ -252,7 +271,7 @@ int main(int argc, char **argv)
 	e = seal_start() ? open_all(&app, &options, &opened, &fault) : ERR_SYSTEM;
 	if (e == ERR_NONE) {
 		journal_info("event=started version=%s threads=%d", PACKAGE_VERSION, app.threads);
-		wait_for_end(&signals);
+		wait_for_end(&signals, &app);
 	} else {
 		journal_error("event=not_started error=%s reason=\"%s\"", err_name(e), fault.sentence);
 	}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -29,6 +30,7 @@ struct writer {
 	struct ledger *ledger;
 	int bell;
 	bool checkpoint_failing;
+	_Atomic int64_t busy_since_us; /* 0: it waits for work */
 	pthread_t thread;
 	pthread_mutex_t mutex;      /* guards all below */
 	pthread_cond_t work;
@@ -177,19 +179,25 @@ static void wake_batch(struct writer *w, struct job *batch)
 	pthread_mutex_unlock(&w->mutex);
 }
 
+static void do_all(struct writer *w, struct job *batch)
+{
+	do_batch(w, batch);
+	wake_batch(w, batch);
+	checkpoint(w);
+}
+
 static void *write_all(void *arg)
 {
 	struct writer *w = arg;
 	struct job *batch;
 
 	while (next_work(w, &batch)) {
-		if (!batch) {
+		w->busy_since_us = world_mono_us(w->world);
+		if (batch)
+			do_all(w, batch);
+		else
 			try_again(w);
-			continue;
-		}
-		do_batch(w, batch);
-		wake_batch(w, batch);
-		checkpoint(w);
+		w->busy_since_us = 0;
 	}
 	return NULL;
 }
@@ -222,6 +230,13 @@ bool writer_failing(struct writer *w)
 	failing = w->failing;
 	pthread_mutex_unlock(&w->mutex);
 	return failing;
+}
+
+int64_t writer_busy_ms(const struct writer *w)
+{
+	int64_t since_us = w->busy_since_us;
+
+	return since_us ? (world_mono_us(w->world) - since_us) / 1000 : 0;
 }
 
 /* --- start and stop -------------------------------------------------------------------------------------------------- */

@@ -43,6 +43,8 @@ enum err writer_start(const struct writer_setup *setup, struct writer **out, str
 enum err writer_run(struct writer *w, writer_job_fn *job, void *arg);
 /* Can the database not be written at present? (Known from the last batch or trial, so at most a second old once it failed.) */
 bool writer_failing(struct writer *w);
+/* How long it has been at what it does now, the wait for the database's lock included; 0 while it has nothing to do. From any thread. */
+int64_t writer_busy_ms(const struct writer *w);
 /* Finish what waits, end the thread, close the database. Takes NULL. */
 void writer_stop(struct writer *w);
 

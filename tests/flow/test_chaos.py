@@ -3,10 +3,12 @@
 itself: that it fails when an answer is missing or a row is forged.
 
 PARKMESH_SEED in the environment plays another seed; a longer run of it: tests/chaos/run --seed N --centrals 5 --sanitize."""
+import fcntl
 import os
 import random
 import sqlite3
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -159,6 +161,52 @@ def test_gates_answer_as_before_while_p2pd_is_stopped(ground):
     for word in ("before", "stopped"):
         tap.note("p2pd %s: %d answers, p50 %.1f ms, p99 %.1f ms, longest %.1f ms" % ((word,) + watch.figures(word)))
     assert watch.figures("stopped")[0] == 400, "each gate got its answer while p2pd stood still"
+
+
+def lock_is_free(central):
+    """Does nobody hold the lock that every transaction holds?"""
+    with open(central.rows.path + "-lock") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def stop_while_writing(central):
+    """Stop p2pd in the middle of a transaction."""
+    def stopped():
+        central.pause("p2pd")
+        if not lock_is_free(central):
+            return True
+        central.resume("p2pd")
+        return False
+    wait_for(stopped, what="p2pd to be met while it writes", every=0.001)
+
+
+def test_a_gate_does_not_wait_for_a_p2pd_that_is_stopped_while_it_writes(ground):
+    """It holds the database's lock and would hold it for ever."""
+    site, entries, over = ground.site(2).start(), [], threading.Event()
+
+    def flood(number):
+        while not over.is_set():
+            entries.append(site[1].enter("edge-%d" % number, "66H%d%05d" % (number, len(entries)))["event_id"])
+    threads = [threading.Thread(target=flood, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        victim = site[0].pid("p2pd")
+        stop_while_writing(site[0])
+        began = time.monotonic()
+        mine = site[0].enter("edge-9", "66K00001")["event_id"]
+        tap.note("the gate waited %.1f s" % (time.monotonic() - began))
+        site[0].wait_back("p2pd", victim)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    site.check_agreement()
+    assert {row["event_id"] for row in site[1].rows.history()} == {mine, *entries}
 
 
 def test_sync_goes_on_while_fcgi_is_stopped(ground):
