@@ -213,6 +213,7 @@ class Player(threading.Thread):
         if not central.running():
             return
         self._trouble[number] += 1
+        self._tell(number)
         if role in ("central", "parkmesh-central"):
             self.counts["kill -9: " + role] += 1
             self._kill_central(fault, number, role)
@@ -222,7 +223,6 @@ class Player(threading.Thread):
                 process.send(pid, signal.SIGKILL)
             self._forget(number, role, *(("worker",) if role == "nginx" else ()))
             self._later(3, fault, self._better, number)
-        self._tell(number)
 
     def _kill_central(self, fault, number, role):
         central = self._site[number]

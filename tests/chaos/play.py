@@ -90,6 +90,8 @@ class Play:
         """-> as proof.claims, and what only the programs can be asked"""
         return proof.claims(self.site, self.book) + [
             ("parkmeshctl verify finds that all fits", [line for central in self.site for line in verify(central)]),
+            ("operators are warned of nothing any more",
+             ["%s: %s" % (central.id, one) for central in self.site for one in central.status()["warnings"]]),
             ("no process held more than %d MiB" % (self.most // MIB),
              ["a %s held %d MiB" % (role, held // MIB) for role, held in self.rss.items() if held > self.most]),
         ]

@@ -133,6 +133,27 @@ def forgeries(play):
 
 # ---- stopped processes
 
+def lock_is_free(central):
+    """Does nobody hold the lock that every transaction holds?"""
+    with open(central.rows.path + "-lock") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def stop_p2pd(central, writing):
+    """Stop it in the middle of a transaction, or between two."""
+    def stopped():
+        central.pause("p2pd")
+        if lock_is_free(central) != writing:
+            return True
+        central.resume("p2pd")
+        return False
+    wait_for(stopped, what="p2pd to be met while it writes, or does not", every=0.001)
+
+
 def told_entries(central, count, plates, watch):
     """That many entries by four gates -> event_ids"""
     def enter(i):
@@ -148,7 +169,7 @@ def test_gates_answer_as_before_while_p2pd_is_stopped(ground):
     watch.now(site[0], "before")
     entries = told_entries(site[0], 300, "62B%05d", watch)
     site.check_agreement()
-    site[0].pause("p2pd")
+    stop_p2pd(site[0], writing=False)
     watch.now(site[0], "stopped")
     try:
         entries += told_entries(site[0], 300, "62C%05d", watch)
@@ -163,27 +184,6 @@ def test_gates_answer_as_before_while_p2pd_is_stopped(ground):
     assert watch.figures("stopped")[0] == 400, "each gate got its answer while p2pd stood still"
 
 
-def lock_is_free(central):
-    """Does nobody hold the lock that every transaction holds?"""
-    with open(central.rows.path + "-lock") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-
-def stop_while_writing(central):
-    """Stop p2pd in the middle of a transaction."""
-    def stopped():
-        central.pause("p2pd")
-        if not lock_is_free(central):
-            return True
-        central.resume("p2pd")
-        return False
-    wait_for(stopped, what="p2pd to be met while it writes", every=0.001)
-
-
 def test_a_gate_does_not_wait_for_a_p2pd_that_is_stopped_while_it_writes(ground):
     """It holds the database's lock and would hold it for ever."""
     site, entries, over = ground.site(2).start(), [], threading.Event()
@@ -196,7 +196,7 @@ def test_a_gate_does_not_wait_for_a_p2pd_that_is_stopped_while_it_writes(ground)
         thread.start()
     try:
         victim = site[0].pid("p2pd")
-        stop_while_writing(site[0])
+        stop_p2pd(site[0], writing=True)
         began = time.monotonic()
         mine = site[0].enter("edge-9", "66K00001")["event_id"]
         tap.note("the gate waited %.1f s" % (time.monotonic() - began))

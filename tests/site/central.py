@@ -150,8 +150,10 @@ class Central:
         wait_for(self.healthy, what=lambda: "%s to answer again; it wrote:\n%s" % (self.id, self.tail()))
 
     def pause(self, role="p2pd"):
-        """Freeze a child: a program that is stuck."""
-        process.send(self.pid(role), signal.SIGSTOP)
+        """Freeze a child: a program that is stuck. Returns when it stands still."""
+        pid = self.pid(role)
+        process.send(pid, signal.SIGSTOP)
+        wait_for(lambda: process.stopped(pid), what="%s of %s to stand still" % (role, self.id), every=0.001)
 
     def resume(self, role="p2pd"):
         process.send(self.pid(role), signal.SIGCONT)

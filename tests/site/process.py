@@ -23,6 +23,12 @@ def alive(pid):
     return seen is not None and seen[1] not in "ZX"
 
 
+def stopped(pid):
+    """Does it stand still by a signal, or is it gone?"""
+    seen = _stat(pid)
+    return seen is None or seen[1] in "TZX"
+
+
 def children(pid):
     """-> {pid: name} of the living direct children."""
     found = {}
