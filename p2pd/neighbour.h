@@ -40,6 +40,7 @@ struct neighbour {
 	bool synced;                      /* since mesh_sync_states was last asked */
 	unsigned replaced;                /* connections of it that were alive when a new one came, since … */
 	int64_t replaced_ms;
+	int64_t other_key_ms;             /* when somebody last proved the secret with another key under its id; 0 never */
 	struct peer_log *log;             /* what it held when its last connection ended, for `behind` */
 	uint32_t log_count;
 };

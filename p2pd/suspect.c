@@ -111,10 +111,14 @@ void suspect_key(struct mesh *m, struct peer *p)
 	char fingerprint[FINGERPRINT_SIZE];
 	struct happening what = {.code = WARNING_WRONG_KEY, .central = p->id, .place = fingerprint};
 	key_fingerprint(p->hello.public_key, fingerprint);
-	if (mesh_ready_peer(m, p->id)) {
+	const struct peer *pinned = mesh_ready_peer(m, p->id);
+	struct neighbour *n = p->neighbour;
+	if (pinned && n && n->other_key_ms && pinned->heard_ms > n->other_key_ms) {
 		what.code = WARNING_TWO_CENTRALS;
 		what.place = p->address;
 	}
+	if (n)
+		n->other_key_ms = mesh_now(m);
 	suspect_warn(m, &what);
 }
 

@@ -6,7 +6,7 @@
  *   heartbeat was sent, its author had committed long before; lacking it, it was rolled back.
  * - Two centrals: one calls itself as we do; or connections that were alive are replaced by new ones of the same central again and again
  *   (REPLACED_MOST within REPLACED_MS; from two addresses REPLACED_FEW); or one of each direction stays open, which one central would
- *   have closed.
+ *   have closed; or the pinned key is still heard from after another one was shown (a connection that has just broken may look open).
  */
 #ifndef PARKMESH_P2PD_SUSPECT_H
 #define PARKMESH_P2PD_SUSPECT_H

@@ -165,6 +165,12 @@ static bool stands(struct db *db, enum warning_code code, const char *central)
 	return warning_find(db, name[code], central, "", &row) == ERR_NONE && row.seen_ms == 0;
 }
 
+/* To two centrals under one id, of which it was the first sign. */
+static bool gives_way(enum warning_code code)
+{
+	return code == WARNING_ROLLED_BACK || code == WARNING_WRONG_KEY;
+}
+
 /* What the row is to be after this event; *due: it differs enough to be written; *anew: operators have to be told. */
 static enum err lay(struct db *db, const struct happening *h, int64_t now_ms, struct warning_row *row, bool *due, bool *anew)
 {
@@ -174,7 +180,7 @@ static enum err lay(struct db *db, const struct happening *h, int64_t now_ms, st
 
 	*row = (struct warning_row){ 0 };
 	*due = *anew = false;
-	if (at < now_ms - WARNING_OLD_MS || (h->code == WARNING_ROLLED_BACK && stands(db, WARNING_TWO_CENTRALS, h->central)))
+	if (at < now_ms - WARNING_OLD_MS || (gives_way(h->code) && stands(db, WARNING_TWO_CENTRALS, h->central)))
 		return ERR_NONE;
 	e = warning_find(db, name[h->code], h->central, log, row);
 	if (e != ERR_NONE && e != ERR_NOT_FOUND)
@@ -227,6 +233,8 @@ enum err warning_raise(struct db *db, const struct happening *what, int64_t now_
 		e = warning_write(db, &row);
 	if (e == ERR_NONE && anew && what->code == WARNING_TWO_CENTRALS)
 		e = warning_drop(db, name[WARNING_ROLLED_BACK], what->central);
+	if (e == ERR_NONE && anew && what->code == WARNING_TWO_CENTRALS)
+		e = warning_drop(db, name[WARNING_WRONG_KEY], what->central);
 	return e == ERR_NONE && anew ? tell(db, &row) : e;
 }
 

@@ -4,7 +4,8 @@
  *
  * A warning (code, central, log): none -> warning_raise -> told -> warnings_see -> seen -> (raised by a later event) told anew.
  * While it is told, further events add to it: their records, and when the last of them was.
- * WARNING_TWO_CENTRALS takes the place of WARNING_ROLLED_BACK of the same central: a copied database looks rolled back at first.
+ * WARNING_TWO_CENTRALS takes the place of WARNING_ROLLED_BACK and WARNING_WRONG_KEY of the same central: a copied database looks rolled
+ * back at first, a second central under one id like a new machine.
  *
  * A new kind: a row in enum warning_code and in the table of warnings.c, and its sentence in templates/p2p_warnings.html.
  */
