@@ -17,18 +17,22 @@
 
 /* --- vehicles inside ------------------------------------------------------------------------------------------------- */
 
+struct inside { struct response *response; int64_t count; };
+
 static enum err answer_inside(void *arg, const struct history_row *row)
 {
-	struct response *r = arg;
+	struct inside *list = arg;
 
-	answer_history_row(r, row);
-	return r->body.failed ? ERR_MEMORY : ERR_NONE;
+	answer_history_row(list->response, row);
+	list->count++;
+	return list->response->body.failed ? ERR_MEMORY : ERR_NONE;
 }
 
 enum err api_parking_state(struct call *c, struct fault *fault)
 {
 	const struct history_filter inside = {.in_parking_only = true, .limit = STATE_ROWS};
 	struct response *r = &c->response;
+	struct inside list = {.response = r};
 	struct site_stats stats;
 	enum err e = stats_read(c, &stats, fault);
 
@@ -36,8 +40,10 @@ enum err api_parking_state(struct call *c, struct fault *fault)
 		return e;
 	answer_begin(r, 200);
 	answer_list(r, "vehicles_in_parking");
-	e = history_list(c->desk->db, &inside, answer_inside, r);
+	e = history_list(c->desk->db, &inside, answer_inside, &list);
 	answer_list_end(r);
+	if (list.count < stats.vehicles_in_parking)
+		answer_bool(r, "truncated", true);
 	answer_object(r, "stats");
 	answer_stats(r, &stats);
 	answer_object_end(r);
