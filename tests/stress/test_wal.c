@@ -11,6 +11,7 @@
  * over the VFS. --without-lock drops the lock file that guards against the defect: the stress then has to fail.
  *
  * usage: test_wal [--seconds N] [--seed N] [--dir FOLDER] [--without-lock]
+ *        test_wal --checkpoint DATABASE      checkpoints that one, as often as it can, until it is killed
  */
 #include <errno.h>
 #include <signal.h>
@@ -44,7 +45,7 @@ struct shared {
 };
 
 static struct shared *shared;
-static struct { int seconds; uint64_t seed; const char *dir; bool without_lock; } options = {.seconds = 6, .dir = "/tmp"};
+static struct { int seconds; uint64_t seed; const char *dir, *checkpoint; bool without_lock; } options = {.seconds = 6, .dir = "/tmp"};
 static char path[256];
 static struct chance chance;
 static long commits, kills, rounds;
@@ -368,6 +369,8 @@ static bool read_options(int argc, char **argv)
 			options.seconds = (int)strtol(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--seed") == 0 && more)
 			options.seed = strtoull(argv[++i], NULL, 10);
+		else if (strcmp(argv[i], "--checkpoint") == 0 && more)
+			options.checkpoint = argv[++i];
 		else if (strcmp(argv[i], "--dir") == 0 && more)
 			options.dir = argv[++i];
 		else
@@ -382,15 +385,21 @@ int main(int argc, char **argv)
 	bool good;
 
 	if (!read_options(argc, argv)) {
-		fputs("usage: test_wal [--seconds N] [--seed N] [--dir FOLDER] [--without-lock]\n", stderr);
+		fputs("usage: test_wal [--seconds N] [--seed N] [--dir FOLDER] [--without-lock] | --checkpoint DATABASE\n", stderr);
 		return 2;
 	}
 	text_format(folder, sizeof folder, "%s/parkmesh-stress-XXXXXX", options.dir);
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED || !mkdtemp(folder) || !use_slow_vfs())
+	if (shared == MAP_FAILED || !use_slow_vfs())
+		return 2;
+	chance = (struct chance){options.seed};
+	if (options.checkpoint) {
+		text_copy(path, sizeof path, options.checkpoint);
+		checkpoint_on();
+	}
+	if (!mkdtemp(folder))
 		return 2;
 	text_format(path, sizeof path, "%s/parkmesh.db", folder);
-	chance = (struct chance){options.seed};
 	puts("1..1");
 	good = play();
 	printf("%s 1 - writers, checkpoints and kills lose nothing\n", good ? "ok" : "not ok");
