@@ -221,7 +221,8 @@ class Player(threading.Thread):
             for pid in self._pids(central, role)[:1]:
                 self.counts["kill -9: " + role] += 1
                 process.send(pid, signal.SIGKILL)
-            self._forget(number, role, *(("worker",) if role == "nginx" else ()))
+            for stopped in (role, "worker") if role == "nginx" else (role,):
+                self._resume(number, stopped)           # of nginx's workers only one was killed
             self._later(3, fault, self._better, number)
 
     def _kill_central(self, fault, number, role):
@@ -239,11 +240,6 @@ class Player(threading.Thread):
     def _start_again(self, number):
         if not self._site[number].running():
             self._site[number].start(wait=False)
-
-    def _forget(self, number, *roles):
-        """What was stopped is dead."""
-        for role in roles:
-            self._stopped.pop((number, role), None)
 
     def _better(self, number):
         self._trouble[number] -= 1
