@@ -137,6 +137,14 @@ static void hold_all(struct done *done, size_t count)
 			done[k].verdict = VERDICT_HOLD;
 }
 
+static void note_slow(struct mesh *m, const struct peer *p, const struct done *d, int64_t took_us)
+{
+	if (took_us < APPLY_SLOW_US)
+		return;
+	m->counts.slow_pages++;
+	journal_warning("event=slow_page peer=%s log=%s records=%zu ms=%lld", p->id, d->log, d->result.records, (long long)took_us / 1000);
+}
+
 /* Pages into done, in one transaction that is open. false: it cannot stand. */
 static bool take_pages(struct mesh *m, struct done *done, size_t *count, int64_t until_us)
 {
@@ -144,8 +152,10 @@ static bool take_pages(struct mesh *m, struct done *done, size_t *count, int64_t
 	while (*count < APPLY_PAGES && (*count == 0 || world_mono_us(m->world) < until_us) && (p = next_peer(m)) != NULL) {
 		struct done *d = &done[(*count)++];
 		struct fault fault = {0};
+		int64_t began = world_mono_us(m->world);
 		enum err e = m->io.rows.take(m->io.rows.self, p->page_first->message.page, &d->result, &fault);
 		note(m, p, d);
+		note_slow(m, p, d, world_mono_us(m->world) - began);
 		if (e && !mesh_page_at_fault(e))
 			journal_error("event=apply_failed peer=%s log=%s error=%s", p->id, d->log, err_name(e));
 		if (e && !mesh_page_alone(e))
@@ -172,7 +182,7 @@ static size_t transaction(struct mesh *m, struct done *done)
 {
 	const struct mesh_rows *rows = &m->io.rows;
 	size_t count = 0;
-	int64_t began = world_mono_us(m->world);
+	int64_t began = world_mono_us(m->world), slow_before = m->counts.slow_pages;
 	if (rows->disk_low(rows->self) || rows->begin(rows->self) != ERR_NONE)
 		return refuse_pages(m, done);
 	if (!take_pages(m, done, &count, world_mono_us(m->world) + APPLY_US)) {
@@ -182,7 +192,8 @@ static size_t transaction(struct mesh *m, struct done *done)
 		hold_all(done, count);
 	}
 	int64_t now = world_mono_us(m->world);
-	m->apply.due_us = now + (now - began < APPLY_PAUSE_US ? now - began : APPLY_PAUSE_US);
+	int64_t pause = m->counts.slow_pages == slow_before && now - began > APPLY_PAUSE_US ? APPLY_PAUSE_US : now - began;
+	m->apply.due_us = now + pause;
 	return count;
 }
 

@@ -5,6 +5,8 @@
  * States: idle -> pages wait -> (pause over) transaction -> ACKs -> pages wait or idle.
  * Failure cases: a page whose lines or seal are wrong: undone by itself, its peer is told and closed. The database cannot be
  * written, or the disk is nearly full: everything is undone, all these pages are answered ACK hold.
+ * A page is merged whole, and what one record changes may be a long line of stays: such a page takes as long as it takes, but no
+ * other is begun after it, and gates get at least as much time as it took.
  * A peer with INBOX_PAGES or INBOX_BYTES waiting is not read from until some are done.
  */
 #ifndef PARKMESH_P2PD_APPLY_H
@@ -22,6 +24,7 @@
 #define APPLY_PAGES 64       /* at most in one transaction */
 #define APPLY_US 4000        /* no further page is begun after */
 #define APPLY_PAUSE_US 2000  /* at most; a shorter transaction is followed by a pause of its own length */
+#define APPLY_SLOW_US 20000  /* a page that takes longer is told and counted, and the pause after it is as long */
 
 struct mesh;
 struct peer;

@@ -5,9 +5,13 @@
 #include "base/text.h"
 #include "domain/line.h"
 #include "domain/renew.h"
+#include "domain/replay.h"
 #include "domain/said.h"
 #include "domain/tariff.h"
 #include "store/logs.h"
+
+/* A stay that stands for one further off is left to the other way, which finds it for all exits at once. */
+#define STEPS_MOST 8
 
 static enum err above_newest(const struct merge *m, const char *plate_id, int64_t at, bool *above)
 {
@@ -25,7 +29,7 @@ static enum err in_order(const struct merge *m, const char *event_id, size_t cou
 	enum err e;
 
 	*yes = false;
-	if (m->always_replay)
+	if (m->always_replay || replay_concerns_plate(m->later, plate_id))
 		return ERR_NONE;
 	e = record_count_of_event(m->db, event_id, &held);
 	if (e != ERR_NONE || held != count)
@@ -123,23 +127,44 @@ enum err direct_entry(const struct merge *m, const struct record *r)
 
 	if (e != ERR_NONE)
 		return e;
-	return direct ? enter_directly(m, r) : renew_stay(m, r->event_id);
+	if (direct)
+		return enter_directly(m, r);
+	replay_renew(m->later, r->event_id);
+	return ERR_NONE;
+}
+
+/* Move s to the stay that exits naming it close now, along what superseded or ended each; s itself if nothing did. *near: it was
+ * not many steps away. */
+static enum err stands_for(struct db *db, struct stay_row *s, bool *near)
+{
+	enum err e = ERR_NONE;
+
+	for (int steps = 0; e == ERR_NONE && (s->superseded_by[0] != '\0' || s->missed_by[0] != '\0'); steps++) {
+		struct stay_row next;
+
+		*near = steps < STEPS_MOST;
+		if (!*near)
+			return ERR_NONE;
+		e = stay_find(db, s->superseded_by[0] != '\0' ? s->superseded_by : s->missed_by, &next);
+		if (e == ERR_NONE)
+			*s = next;
+	}
+	return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 }
 
 static enum err leave_named(const struct merge *m, const struct record *r, struct stay_row *named)
 {
 	struct stay_row target = *named;
-	bool direct = named->status != STAY_VOID;
+	bool direct = named->status != STAY_VOID && !replay_concerns_plate(m->later, named->plate_id);
 	enum err e = ERR_NONE;
 
 	if (direct && strcmp(named->plate_id, r->data.exit.plate_id) != 0)
 		e = above_newest(m, named->plate_id, r->at, &direct);
+	if (e == ERR_NONE && direct)
+		e = stands_for(m->db, &target, &direct);
 	if (e != ERR_NONE)
 		return e;
-	if (!direct)
-		return renew_exit(m, r);
-	e = stay_stands_for(m->db, &target);
-	return e == ERR_NONE ? leave_directly(m, r, named, &target) : e;
+	return direct ? leave_directly(m, r, named, &target) : renew_exit(m, r);
 }
 
 enum err direct_exit(const struct merge *m, const struct record *r)
@@ -153,7 +178,7 @@ enum err direct_exit(const struct merge *m, const struct record *r)
 	e = r->legacy ? ERR_NONE : in_order(m, name, 0, r->data.exit.plate_id, r->at, &direct);
 	if (e != ERR_NONE)
 		return e;
-	if (!direct)
+	if (!direct || (r->event_id != NULL && replay_concerns_name(m->later, r->event_id)))
 		return renew_exit(m, r);
 	e = r->event_id == NULL ? ERR_NOT_FOUND : stay_find(m->db, r->event_id, &stay);
 	if (e == ERR_NONE && stay.has_entry)

@@ -24,11 +24,19 @@ static int compare_steps(const void *a, const void *b)
 	return c != 0 ? c : key_compare(x->key, y->key);
 }
 
+/* What s stands for by now. The way there is made short for the next time, so that thousands of exits of a stay that began
+ * thousands of stays ago do not walk it each. */
 static struct line_stay *stands_for(struct line_stay *s)
 {
-	while (s->superseded_by != NULL || s->missed_by != NULL)
-		s = s->superseded_by != NULL ? s->superseded_by : s->missed_by;
-	return s;
+	struct line_stay *end = s, *next;
+
+	while (end->heir != NULL)
+		end = end->heir;
+	for (; s != end; s = next) {
+		next = s->heir;
+		s->heir = end;
+	}
+	return end;
 }
 
 static struct line_stay *stay_at(const struct line *l, const struct key *entry)
@@ -49,7 +57,7 @@ static struct line_stay *stay_at(const struct line *l, const struct key *entry)
 	return NULL;
 }
 
-static void enter(struct line_stay *s, struct line_stay **open)
+static void enter(const struct line *l, struct line_stay *s, struct line_stay **open)
 {
 	struct line_stay *held = *open;
 
@@ -58,15 +66,15 @@ static void enter(struct line_stay *s, struct line_stay **open)
 		return;
 	}
 	s->status = STAY_IN;
-	s->opened = held == NULL;
+	s->opened = held == NULL && !(l->joined && s == l->stays);
 	if (held != NULL && s->row.entry.at - held->row.entry.at <= SAME_CAR_MS) {
 		s->status = STAY_SUPERSEDED;
-		s->superseded_by = held;
+		s->superseded_by = s->heir = held;
 		return;
 	}
 	if (held != NULL) {
 		held->status = STAY_OUT;
-		held->missed_by = s;
+		held->missed_by = held->heir = s;
 	}
 	*open = s;
 }
@@ -127,7 +135,7 @@ static size_t gather_steps(struct line *l, struct step *steps)
 	for (size_t i = 0; i < l->stay_count; i++) {
 		struct line_stay *s = &l->stays[i];
 
-		s->superseded_by = s->missed_by = NULL;
+		s->superseded_by = s->missed_by = s->heir = NULL;
 		s->exit = NULL;
 		s->opened = false;
 		steps[n++] = (struct step){ &s->row.entry, &s->row.entry, s, NULL };
@@ -153,7 +161,7 @@ enum err line_run(struct line *l)
 	qsort(steps, n, sizeof(*steps), compare_steps);
 	for (size_t i = 0; i < n; i++) {
 		if (steps[i].stay != NULL)
-			enter(steps[i].stay, &open);
+			enter(l, steps[i].stay, &open);
 		else
 			leave(l, steps[i].exit, &open);
 	}

@@ -3,7 +3,9 @@
  * merge rule (spec/records.md, "The merge rule", 1-4), as a pure function over values; tests/data/merge_model.py is its model.
  *
  * A line may begin at a moment when the plate was outside instead of at its very first entry: everything before such a moment is
- * settled, so an exit that names an earlier stay is given the stay that one ended up standing for (`earlier`), and is a second exit.
+ * settled, so an exit that names an earlier stay is given the stay that one ended up standing for (`earlier`), and is a second
+ * exit. Where no exit names an earlier stay it may also begin at any entry that took over, and it may end after one: whoever took
+ * over is all that later entries and exits without a name look at.
  */
 #ifndef PARKMESH_DOMAIN_LINE_H
 #define PARKMESH_DOMAIN_LINE_H
@@ -26,6 +28,7 @@ struct line_stay {
 	struct line_stay *superseded_by;   /* NULL none */
 	struct line_stay *missed_by;       /* the entry that ended it without an exit, NULL none */
 	bool opened;
+	struct line_stay *heir;            /* later along what superseded or ended it; a short cut of line_run's own */
 	const struct line_exit *exit;      /* the one that counts, NULL none */
 };
 
@@ -50,7 +53,8 @@ struct line_exit {
 
 struct line {
 	const char *plate;
-	struct line_stay *stays;           /* sorted by K when line_run is called */
+	bool joined;                       /* the first stay ended another one, before the line, as missed */
+	struct line_stay *stays;           /* sorted by K */
 	size_t stay_count;
 	struct line_exit *exits;           /* in any order */
 	size_t exit_count;

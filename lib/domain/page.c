@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "domain/judge.h"
+#include "domain/replay.h"
 #include "domain/stay.h"
 #include "store/site.h"
 
@@ -205,23 +206,43 @@ static enum err insert_log(struct ledger *l, struct incoming *in)
 	return e == ERR_NONE ? log_insert(l->db, &in->log) : e;
 }
 
-static enum err apply(struct ledger *l, struct incoming *in, struct take_result *out)
+/* What is new in the page, merged as a whole: a plate that many of its records are about is gone through again once. */
+static enum err merge_page(struct ledger *l, struct incoming *in, struct take_result *out)
 {
 	const struct page *p = in->page;
 	struct merge m = { .db = l->db, .now_ms = world_wall_ms(l->world) };
-	int64_t last = p->first_seq + (int64_t)p->count - 1;
-	enum err e = in->held ? ERR_NONE : insert_log(l, in);
+	struct replay later;
+	enum err e = ERR_NONE;
 
+	replay_init(&later, &m);
+	m.later = &later;
 	for (size_t i = (size_t)(in->log.head_seq + 1 - p->first_seq); e == ERR_NONE && i < p->count; i++) {
 		const struct record *r = &in->record[i];
 		bool readable = ledger_may_merge(r, in->log.id);
 
-		e = record_insert(l->db, r, p->line[i].bytes, p->line[i].len, &in->chain[i], readable);
+		if (readable)
+			e = stay_merge_next(&m, r);
+		if (e == ERR_NONE)
+			e = record_insert(l->db, r, p->line[i].bytes, p->line[i].len, &in->chain[i], readable);
 		if (e == ERR_NONE && readable)
 			e = stay_merge(&m, r);
 		ledger_follow(l, r);
 		out->records++;
 	}
+	if (e == ERR_NONE)
+		e = replay_run(&later);
+	replay_free(&later);
+	return e;
+}
+
+static enum err apply(struct ledger *l, struct incoming *in, struct take_result *out)
+{
+	const struct page *p = in->page;
+	int64_t last = p->first_seq + (int64_t)p->count - 1;
+	enum err e = in->held ? ERR_NONE : insert_log(l, in);
+
+	if (e == ERR_NONE)
+		e = merge_page(l, in, out);
 	if (e == ERR_NONE)
 		e = seal_insert(l->db, p->log, last, &p->seal);
 	if (e == ERR_NONE)

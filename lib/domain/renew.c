@@ -16,7 +16,7 @@ static enum err touch_exit(void *arg, const struct exit_row *x)
 
 static enum err write_facts(const struct merge *m, struct said *s, const char *event_id)
 {
-	struct stay_facts f = { .event_id = event_id, .entry = &s->entry, .void_ = said_void(s), .local = m->local,
+	struct stay_facts f = { .event_id = event_id, .entry = &s->entry, .void_ = s->void_, .local = m->local,
 		.confirmed_ts = s->confirmed ? s->confirmed_ts : -1, .now_ms = m->now_ms };
 
 	if (!s->corrected) {
@@ -44,22 +44,18 @@ static enum err write_stay(const struct merge *m, struct replay *r, const char *
 	e = exit_each_naming(m->db, event_id, touch_exit, r);
 	if (e == ERR_NONE)
 		e = exit_stay_known(m->db, event_id, s->plate_id, s->entry_key.at);
-	if (e == ERR_NONE)
-		e = change_claim(m->db, event_id);
-	return e == ERR_NONE ? replay_run(r) : e;
+	replay_touched(r);
+	return e == ERR_NONE ? change_claim(m->db, event_id) : e;
 }
 
 /* While the entry has not come, the rest waits in the records. */
-enum err renew_stay(const struct merge *m, const char *event_id)
+static enum err renew_stay(const struct merge *m, struct replay *r, const char *event_id)
 {
 	struct said s;
-	struct replay r;
 	enum err e = said_of(m->db, event_id, &s);
 
-	replay_init(&r, m);
 	if (e == ERR_NONE && s.entry.type != RECORD_UNKNOWN)
-		e = write_stay(m, &r, event_id, &s);
-	replay_free(&r);
+		e = write_stay(m, r, event_id, &s);
 	said_free(&s);
 	return e;
 }
@@ -87,22 +83,16 @@ static bool exit_name_parts(const char *name, char log[LOG_ID_SIZE], int64_t *se
 static enum err original_plate(struct db *db, const struct key *key, char out[STAY_PLATE_SIZE])
 {
 	struct record r;
-	struct buf line;
-	enum err e;
+	enum err e = said_read(db, key, &r);
 
-	buf_init(&line, RECORD_MAX);
-	e = record_line(db, key->log, key->seq, &line);
-	if (e == ERR_NONE)
-		e = record_parse(buf_text(&line), line.len, &r);
-	if (e == ERR_NONE) {
-		if (r.type == RECORD_EXIT && r.readable)
-			text_copy(out, STAY_PLATE_SIZE, r.data.exit.plate_id);
-		else
-			e = ERR_CORRUPT;
-		record_free(&r);
-	}
-	buf_free(&line);
-	return e == ERR_NOT_FOUND || e == ERR_SYNTAX ? ERR_CORRUPT : e;
+	if (e != ERR_NONE)
+		return e;
+	if (r.type == RECORD_EXIT && r.readable)
+		text_copy(out, STAY_PLATE_SIZE, r.data.exit.plate_id);
+	else
+		e = ERR_CORRUPT;
+	record_free(&r);
+	return e;
 }
 
 static enum err write_subject(const struct merge *m, struct replay *r, const struct exit_row *x, struct said *s)
@@ -117,37 +107,34 @@ static enum err write_subject(const struct merge *m, struct replay *r, const str
 	}
 	touch_both(r, x);
 	replay_touch(r, s->plate_id, &x->key);
-	e = exit_write_subject(m->db, &x->key, s->plate_id, s->plate_view, said_void(s));
-	return e == ERR_NONE ? replay_run(r) : e;
+	replay_touched(r);
+	return exit_write_subject(m->db, &x->key, s->plate_id, s->plate_view, s->void_);
 }
 
 /* A correction or void of an exit, by its name. One whose exit has not come yet waits in the records. */
-static enum err renew_exit_subject(const struct merge *m, const char *name, const char *log, int64_t seq)
+static enum err renew_exit_subject(const struct merge *m, struct replay *r, const char *name, const char *log, int64_t seq)
 {
 	struct said s;
 	struct exit_row x;
-	struct replay r;
 	enum err e = exit_find(m->db, log, seq, &x);
 
 	if (e != ERR_NONE)
 		return e == ERR_NOT_FOUND ? ERR_NONE : e;
-	replay_init(&r, m);
 	e = said_of(m->db, name, &s);
 	if (e == ERR_NONE)
-		e = write_subject(m, &r, &x, &s);
-	replay_free(&r);
+		e = write_subject(m, r, &x, &s);
 	said_free(&s);
 	return e;
 }
 
-enum err renew_subject(const struct merge *m, const char *event_id)
+enum err renew_facts(const struct merge *m, struct replay *r, const char *event_id)
 {
 	char log[LOG_ID_SIZE];
 	int64_t seq;
 
 	if (exit_name_parts(event_id, log, &seq))
-		return renew_exit_subject(m, event_id, log, seq);
-	return renew_stay(m, event_id);
+		return renew_exit_subject(m, r, event_id, log, seq);
+	return renew_stay(m, r, event_id);
 }
 
 /* Old-dialect exits with the same event_id and exit_time are one exit; the one with the smallest K counts and names the row. */
@@ -172,7 +159,7 @@ static enum err settle_told(const struct merge *m, struct replay *r, const char 
 static enum err insert_exit(const struct merge *m, struct replay *r, const struct record *x, const char *told, const char *name,
 	struct said *s)
 {
-	struct exit_facts f = { .exit = x, .told = told, .void_ = said_void(s), .bound = name, .kind = EXIT_NO_ENTRY };
+	struct exit_facts f = { .exit = x, .told = told, .void_ = s->void_, .bound = name, .kind = EXIT_NO_ENTRY };
 	struct stay_row stay;
 	struct key k = record_key(x);
 	enum err e = x->event_id == NULL ? ERR_NOT_FOUND : stay_find(m->db, x->event_id, &stay);
@@ -191,8 +178,9 @@ static enum err insert_exit(const struct merge *m, struct replay *r, const struc
 	f.plate_id = s->plate_id;
 	f.plate_view = s->plate_view;
 	replay_touch(r, s->plate_id, &k);
-	e = exit_insert(m->db, &f);
-	return e == ERR_NONE ? replay_run(r) : e;
+	replay_touched(r);
+	replay_new(r, name);
+	return exit_insert(m->db, &f);
 }
 
 enum err renew_exit(const struct merge *m, const struct record *x)
@@ -200,24 +188,21 @@ enum err renew_exit(const struct merge *m, const struct record *x)
 	struct key k = record_key(x);
 	char name[EXIT_NAME_SIZE];
 	struct said s = { 0 };
-	struct replay r;
 	struct buf told;
 	bool repeat = false;
 	enum err e = ERR_NONE;
 
 	buf_init(&told, RECORD_MAX);
-	replay_init(&r, m);
 	if (x->legacy && x->event_id != NULL) {
 		buf_printf(&told, "%s %s", x->event_id, x->data.exit.exit_time == NULL ? "" : x->data.exit.exit_time);
-		e = told.failed ? ERR_MEMORY : settle_told(m, &r, buf_text(&told), &k, &repeat);
+		e = told.failed ? ERR_MEMORY : settle_told(m, m->later, buf_text(&told), &k, &repeat);
 	}
 	exit_name_make(x->log, x->seq, name);
 	if (e == ERR_NONE && !repeat)
 		e = said_of(m->db, name, &s);
 	if (e == ERR_NONE && !repeat)
-		e = insert_exit(m, &r, x, told.len > 0 ? buf_text(&told) : NULL, name, &s);
+		e = insert_exit(m, m->later, x, told.len > 0 ? buf_text(&told) : NULL, name, &s);
 	said_free(&s);
-	replay_free(&r);
 	buf_free(&told);
 	return e;
 }

@@ -1,6 +1,7 @@
 /*
- * The merge by way of the lines: renew the facts of a stay or an exit from all that the records say of it, then go through the plates
- * it touches again (domain/replay). Right for any record in any order; domain/direct is the short cut for those that come in order.
+ * The merge by way of the lines: make the facts of a stay or an exit anew from all that the records say of it, and note the
+ * plates that have to be gone through again (domain/replay). Right for any record in any order; domain/direct is the short cut
+ * for those that come in order.
  */
 #ifndef PARKMESH_DOMAIN_RENEW_H
 #define PARKMESH_DOMAIN_RENEW_H
@@ -9,13 +10,13 @@
 #include "domain/stay.h"
 #include "wire/record.h"
 
-/* The stay of this event_id, after an entry. */
-enum err renew_stay(const struct merge *m, const char *event_id);
-/* A new exit. */
+struct replay;
+
+/* A new exit: its row, which replay_run binds to where it belongs. m->later collects. */
 enum err renew_exit(const struct merge *m, const struct record *x);
+/* The facts of the stay or exit of this name, as replay_run wants them. Nothing happens while its entry or exit has not come. */
+enum err renew_facts(const struct merge *m, struct replay *r, const char *event_id);
 /* The confirmation of a row: the earliest one told counts. Nothing happens while none is held. */
 enum err renew_confirmation(const struct merge *m, const char *event_id);
-/* The stay or exit that a correction or void names. */
-enum err renew_subject(const struct merge *m, const char *event_id);
 
 #endif

@@ -4,173 +4,102 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/line_load.h"
 #include "domain/renew.h"
 #include "domain/tariff.h"
 
-/* Room for one more element of size in a list that doubles. */
-static bool grow(void **list, size_t count, size_t *cap, size_t size)
-{
-	size_t wanted = *cap == 0 ? 8 : *cap * 2;
-	void *more;
-
-	if (count < *cap)
-		return true;
-	more = reallocarray(*list, wanted, size);
-	if (more == NULL)
-		return false;
-	*list = more;
-	*cap = wanted;
-	return true;
-}
-
-static bool names_have(const struct names *n, const char *name)
-{
-	for (size_t i = 0; i < n->count; i++) {
-		if (strcmp(n->name[i], name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool names_add(struct names *n, const char *name)
-{
-	void *list = n->name;
-
-	if (!grow(&list, n->count, &n->cap, sizeof(*n->name)))
-		return false;
-	n->name = list;
-	text_copy(n->name[n->count++], sizeof(*n->name), name);
-	return true;
-}
-
-static bool names_add_once(struct names *n, const char *name)
-{
-	return names_have(n, name) || names_add(n, name);
-}
+#define WINDOW_FIRST 32 /* stays gone through at first; four times as many each time more turns out to be concerned */
 
 void replay_init(struct replay *r, const struct merge *m)
 {
 	*r = (struct replay){ .merge = m };
 }
 
+static void forget(struct replay *r)
+{
+	names_free(&r->group);
+	names_free(&r->renewed);
+	names_free(&r->confirmed);
+	names_free(&r->new);
+	names_free(&r->plates);
+	names_free(&r->voided);
+	names_free(&r->flagged);
+	r->any = false;
+}
+
 void replay_free(struct replay *r)
 {
-	free(r->plates.name);
-	free(r->voided.name);
-	free(r->flagged.name);
+	forget(r);
+}
+
+static void note(struct replay *r, struct names *list, const char *name)
+{
+	if (names_add(list, name) == NULL)
+		r->failed = true;
 }
 
 void replay_touch(struct replay *r, const char *plate_id, const struct key *key)
 {
 	if (!r->any || key_compare(key, &r->earliest) < 0)
 		r->earliest = *key;
+	if (!r->any || key_compare(key, &r->latest) > 0)
+		r->latest = *key;
 	r->any = true;
-	if (!names_add_once(&r->plates, plate_id))
-		r->failed = true;
+	note(r, &r->group, plate_id);
+}
+
+void replay_touched(struct replay *r)
+{
+	for (const struct name *n = r->group.first; n != NULL; n = n->next) {
+		bool new = names_find(&r->plates, n->text) == NULL;
+		struct name *plate = names_add(&r->plates, n->text);
+
+		if (plate == NULL) {
+			r->failed = true;
+			return;
+		}
+		if (new || key_compare(&r->earliest, &plate->earliest) < 0)
+			plate->earliest = r->earliest;
+		if (new || key_compare(&r->latest, &plate->latest) > 0)
+			plate->latest = r->latest;
+	}
+	names_free(&r->group);
+	r->any = false;
 }
 
 void replay_flag(struct replay *r, const char *event_id)
 {
-	if (!names_add(&r->flagged, event_id))
-		r->failed = true;
+	note(r, &r->flagged, event_id);
+}
+
+void replay_renew(struct replay *r, const char *event_id)
+{
+	note(r, &r->renewed, event_id);
+}
+
+void replay_new(struct replay *r, const char *exit_name)
+{
+	note(r, &r->new, exit_name);
+}
+
+void replay_confirm(struct replay *r, const char *event_id)
+{
+	note(r, &r->confirmed, event_id);
+}
+
+bool replay_concerns_name(const struct replay *r, const char *event_id)
+{
+	return names_find(&r->renewed, event_id) != NULL;
+}
+
+bool replay_concerns_plate(const struct replay *r, const char *plate_id)
+{
+	return names_find(&r->plates, plate_id) != NULL;
 }
 
 static void note_voided(struct replay *r, const char *event_id)
 {
-	if (!names_add_once(&r->voided, event_id))
-		r->failed = true;
-}
-
-/* ---- loading ---- */
-
-struct loading { struct line *line; const struct key *from; int64_t as_of; size_t stay_cap, exit_cap; };
-
-static enum err load_stay(void *arg, const struct stay_row *row)
-{
-	struct loading *l = arg;
-	void *list = l->line->stays;
-
-	if (key_compare(&row->entry, l->from) < 0)
-		return ERR_NONE;
-	if (!grow(&list, l->line->stay_count, &l->stay_cap, sizeof(struct line_stay)))
-		return ERR_MEMORY;
-	l->line->stays = list;
-	l->line->stays[l->line->stay_count++] = (struct line_stay){ .row = *row };
-	return ERR_NONE;
-}
-
-static enum err load_exit(void *arg, const struct exit_row *row)
-{
-	struct loading *l = arg;
-	struct line_exit x = { .row = *row, .known = row->stay_known && row->stay_entry.at <= l->as_of };
-	void *list = l->line->exits;
-
-	x.position = line_position(&x);
-	if (key_compare(&x.position, l->from) < 0)
-		return ERR_NONE;
-	if (!grow(&list, l->line->exit_count, &l->exit_cap, sizeof(x)))
-		return ERR_MEMORY;
-	l->line->exits = list;
-	l->line->exits[l->line->exit_count++] = x;
-	return ERR_NONE;
-}
-
-static int compare_stays(const void *a, const void *b)
-{
-	const struct line_stay *x = a, *y = b;
-
-	return key_compare(&x->row.entry, &y->row.entry);
-}
-
-/* What a stay before the line stands for now: settled, so following the rows gives it. */
-static enum err find_earlier(struct db *db, const char *event_id, char out[STAY_NAME_SIZE])
-{
-	struct stay_row row;
-	enum err e = stay_find(db, event_id, &row);
-
-	if (e == ERR_NONE)
-		e = stay_stands_for(db, &row);
-	if (e != ERR_NONE)
-		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-	text_copy(out, STAY_NAME_SIZE, row.event_id);
-	return ERR_NONE;
-}
-
-static enum err settle_earlier(struct db *db, struct line *l, const struct key *from)
-{
-	enum err e = ERR_NONE;
-
-	for (size_t i = 0; e == ERR_NONE && i < l->exit_count; i++) {
-		struct line_exit *x = &l->exits[i];
-
-		if (x->known && !x->row.stay_void && !x->row.void_ && key_compare(&x->row.stay_entry, from) < 0
-		    && strcmp(x->row.stay_plate, l->plate) == 0)
-			e = find_earlier(db, x->row.stay, x->earlier);
-	}
-	return e;
-}
-
-enum err line_load(struct db *db, const char *plate_id, const struct key *from, int64_t as_of, struct line *out)
-{
-	struct loading l = { .line = out, .from = from, .as_of = as_of };
-	enum err e;
-
-	*out = (struct line){ .plate = plate_id };
-	e = stay_each_of_plate(db, plate_id, from->at, as_of, load_stay, &l);
-	if (e == ERR_NONE)
-		e = exit_each_of_plate(db, plate_id, from->at, as_of, load_exit, &l);
-	if (e == ERR_NONE)
-		e = settle_earlier(db, out, from);
-	if (e == ERR_NONE && out->stay_count > 0)
-		qsort(out->stays, out->stay_count, sizeof(*out->stays), compare_stays);
-	return e == ERR_NONE ? line_run(out) : e;
-}
-
-void line_unload(struct line *l)
-{
-	free(l->stays);
-	free(l->exits);
-	*l = (struct line){ 0 };
+	note(r, &r->voided, event_id);
 }
 
 /* ---- writing ---- */
@@ -180,12 +109,42 @@ static const char *name_of(const struct line_stay *s)
 	return s == NULL ? NULL : s->row.event_id;
 }
 
+/* Did what an exit tells change? Rows of which nothing changed are as they were, so they are written only where another outcome
+ * comes out. */
+static bool is_news(const struct replay *r, const struct key *exit)
+{
+	char name[EXIT_NAME_SIZE];
+
+	exit_name_make(exit->log, exit->seq, name);
+	return names_find(&r->new, name) != NULL || names_find(&r->renewed, name) != NULL;
+}
+
+static bool same_name(const struct line_stay *s, const char *held)
+{
+	return strcmp(s == NULL ? "" : s->row.event_id, held) == 0;
+}
+
+static bool stays_as_it_is(const struct replay *r, const struct line_stay *s)
+{
+	const struct key *exit = s->exit == NULL ? NULL : &s->exit->row.key;
+
+	if (replay_concerns_name(r, s->row.event_id) || (s->missed_by != NULL && replay_concerns_name(r, s->missed_by->row.event_id)))
+		return false;
+	if (s->status == STAY_VOID)
+		return true;
+	return s->status == s->row.status && s->opened == s->row.opened && same_name(s->superseded_by, s->row.superseded_by)
+		&& same_name(s->missed_by, s->row.missed_by) && strcmp(exit == NULL ? "" : exit->log, s->row.exit_log) == 0
+		&& (exit == NULL || exit->seq == s->row.exit_seq);
+}
+
 static enum err write_stay(struct replay *r, const struct line_stay *s)
 {
 	struct stay_outcome o = { .event_id = s->row.event_id, .status = s->status, .superseded_by = name_of(s->superseded_by),
 		.missed_by = name_of(s->missed_by), .opened = s->opened, .flags = "", .now_ms = r->merge->now_ms };
 	char duration[DURATION_SIZE];
 
+	if (stays_as_it_is(r, s))
+		return ERR_NONE;
 	replay_flag(r, s->row.event_id);
 	if (s->status == STAY_VOID) {
 		note_voided(r, s->row.event_id);
@@ -224,6 +183,8 @@ static enum err write_own(struct replay *r, const struct exit_row *x)
 	e = bind(r, x, name, EXIT_NO_ENTRY);
 	if (e == ERR_NONE)
 		e = exit_write_own_row(r->merge->db, &x->key, x->void_, r->merge->local, r->merge->now_ms);
+	if (e == ERR_NONE)
+		e = change_claim(r->merge->db, name);
 	return e == ERR_NONE ? renew_confirmation(r->merge, name) : e;
 }
 
@@ -235,52 +196,135 @@ static enum err write_bound(struct replay *r, const struct exit_row *x, const ch
 	return e == ERR_NONE ? exit_own_row_bound(r->merge->db, &x->key, r->merge->now_ms) : e;
 }
 
-static enum err write_exit(struct replay *r, const struct line_exit *x)
+/* Where the exit ends up, and as what: the row's name, NULL for a row of its own. */
+static const char *bound_by(const struct line_exit *x, enum exit_kind *kind)
 {
+	*kind = x->kind;
 	switch (x->end) {
-	case LINE_ELSEWHERE:
-		return ERR_NONE;
 	case LINE_STAY:
-		return write_bound(r, &x->row, x->stay->row.event_id, x->kind);
+		return x->stay->row.event_id;
 	case LINE_EARLIER:
-		return write_bound(r, &x->row, x->earlier, x->kind);
+		return x->earlier;
 	case LINE_VOIDED:
 		/* which one counts there is known when all lines have been gone through */
-		note_voided(r, x->row.stay);
-		return write_bound(r, &x->row, x->row.stay, x->row.kind == EXIT_COUNTED ? EXIT_COUNTED : EXIT_SECOND);
+		*kind = x->row.kind == EXIT_COUNTED ? EXIT_COUNTED : EXIT_SECOND;
+		return x->row.stay;
 	case LINE_OWN:
-		return write_own(r, &x->row);
+	case LINE_ELSEWHERE:
+		break;
 	}
-	return ERR_CORRUPT;
+	*kind = EXIT_NO_ENTRY;
+	return NULL;
 }
 
-static enum err go_through(struct replay *r, const char *plate_id)
+static enum err write_exit(struct replay *r, const struct line_exit *x)
 {
-	struct key from = { 0 };
-	struct line line;
-	enum err e = stay_outside_before(r->merge->db, plate_id, &r->earliest, &from);
+	enum exit_kind kind;
+	const char *bound = bound_by(x, &kind);
+	bool same = x->row.kind == kind && (bound == NULL || strcmp(x->row.bound, bound) == 0);
 
-	if (e != ERR_NONE && e != ERR_NOT_FOUND)
-		return e;
-	e = line_load(r->merge->db, plate_id, &from, INT64_MAX, &line);
-	for (size_t i = 0; e == ERR_NONE && i < line.exit_count; i++)
-		e = write_exit(r, &line.exits[i]);
-	for (size_t i = 0; e == ERR_NONE && i < line.stay_count; i++)
-		e = write_stay(r, &line.stays[i]);
+	if (x->end == LINE_ELSEWHERE || (same && !is_news(r, &x->row.key)))
+		return ERR_NONE;
+	if (x->end == LINE_VOIDED)
+		note_voided(r, bound);
+	return bound == NULL ? write_own(r, &x->row) : write_bound(r, &x->row, bound, kind);
+}
+
+static enum err write_line(struct replay *r, const struct line *l, bool more)
+{
+	size_t stays = more ? l->stay_count - 1 : l->stay_count; /* what ends the last one lies beyond */
+	enum err e = ERR_NONE;
+
+	for (size_t i = 0; e == ERR_NONE && i < l->exit_count; i++)
+		e = write_exit(r, &l->exits[i]);
+	for (size_t i = 0; e == ERR_NONE && i < stays; i++)
+		e = write_stay(r, &l->stays[i]);
+	return e;
+}
+
+/* Is the rest of the line as it was? Its last stay lies behind all that changed and took over as it did before; and no later exit
+ * looks further back. */
+static enum err rest_is_same(struct db *db, const struct name *plate, const struct line *l, bool *same)
+{
+	const struct line_stay *last = &l->stays[l->stay_count - 1];
+	bool astray = true;
+	enum err e = ERR_NONE;
+
+	*same = key_compare(&last->row.entry, &plate->latest) > 0 && last->status == STAY_IN && last->opened == last->row.opened
+		&& (last->row.status == STAY_IN || last->row.status == STAY_OUT);
+	if (*same)
+		e = exit_astray_after(db, plate->text, last->row.entry.at, &astray);
+	*same = *same && !astray;
+	return e;
+}
+
+/* Where to begin: at the last entry before the change that took over, whose place in the line the change leaves as it is. */
+static enum err begin_of(struct db *db, const struct name *plate, struct line_range *out)
+{
+	struct stay_row before;
+	enum err e = stay_taken_before(db, plate->text, &plate->earliest, &before);
+
+	*out = (struct line_range){ .as_of = INT64_MAX };
+	if (e == ERR_NONE) {
+		out->from = before.entry;
+		out->joined = !before.opened;
+	}
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+/* One attempt with range->stays of the line's stays; *done: that was all that had to be gone through. */
+static enum err go_some_way(struct replay *r, const struct name *plate, const struct line_range *range, bool *done)
+{
+	struct line line;
+	bool more = false;
+	enum err e = line_load(r->merge->db, plate->text, range, &line, &more);
+
+	*done = true;
+	if (e == ERR_NONE && more)
+		e = rest_is_same(r->merge->db, plate, &line, done);
+	if (e == ERR_NONE && *done)
+		e = write_line(r, &line, more);
 	line_unload(&line);
 	return e;
 }
+
+static enum err go_through(struct replay *r, const struct name *plate)
+{
+	struct line_range range;
+	bool done = false;
+	enum err e = begin_of(r->merge->db, plate, &range);
+
+	range.stays = r->merge->window > 0 ? r->merge->window : WINDOW_FIRST;
+	for (; e == ERR_NONE && !done; range.stays *= 4) {
+		e = go_some_way(r, plate, &range, &done);
+		if (e == ERR_CONFLICT) {
+			size_t stays = range.stays;
+
+			e = line_outside(r->merge->db, plate->text, &plate->earliest, &range);
+			range.stays = stays;
+			done = false;
+		}
+	}
+	return e;
+}
+
+/* ---- what all lines together come to ---- */
 
 struct at_voided { struct exit_row *rows; size_t count, cap; };
 
 static enum err gather_bound(void *arg, const struct exit_row *row)
 {
 	struct at_voided *v = arg;
-	void *list = v->rows;
 
-	if (!grow(&list, v->count, &v->cap, sizeof(*row)))
-		return ERR_MEMORY;
-	v->rows = list;
+	if (v->count == v->cap) {
+		size_t cap = v->cap == 0 ? 8 : 2 * v->cap;
+		struct exit_row *rows = reallocarray(v->rows, cap, sizeof(*rows));
+
+		if (rows == NULL)
+			return ERR_MEMORY;
+		v->rows = rows;
+		v->cap = cap;
+	}
 	v->rows[v->count++] = *row;
 	return ERR_NONE;
 }
@@ -322,15 +366,22 @@ static enum err write_flags(struct replay *r, const char *event_id)
 	return e == ERR_NOT_FOUND ? ERR_NONE : e; /* the own row of an exit that never needed one */
 }
 
+/* In this order, since each step adds to the lists of those after it. */
 enum err replay_run(struct replay *r)
 {
+	const struct merge *m = r->merge;
 	enum err e = ERR_NONE;
 
-	for (size_t i = 0; e == ERR_NONE && !r->failed && i < r->plates.count; i++)
-		e = go_through(r, r->plates.name[i]);
-	for (size_t i = 0; e == ERR_NONE && !r->failed && i < r->voided.count; i++)
-		e = count_voided(r, r->voided.name[i]);
-	for (size_t i = 0; e == ERR_NONE && !r->failed && i < r->flagged.count; i++)
-		e = write_flags(r, r->flagged.name[i]);
+	for (const struct name *n = r->renewed.first; e == ERR_NONE && !r->failed && n != NULL; n = n->next)
+		e = renew_facts(m, r, n->text);
+	for (const struct name *n = r->confirmed.first; e == ERR_NONE && !r->failed && n != NULL; n = n->next)
+		e = renew_confirmation(m, n->text);
+	for (const struct name *n = r->plates.first; e == ERR_NONE && !r->failed && n != NULL; n = n->next)
+		e = go_through(r, n);
+	for (const struct name *n = r->voided.first; e == ERR_NONE && !r->failed && n != NULL; n = n->next)
+		e = count_voided(r, n->text);
+	for (const struct name *n = r->flagged.first; e == ERR_NONE && !r->failed && n != NULL; n = n->next)
+		e = write_flags(r, n->text);
+	forget(r);
 	return e == ERR_NONE && r->failed ? ERR_MEMORY : e;
 }

@@ -34,66 +34,39 @@ void said_free(struct said *s)
 		record_free(&s->entry);
 }
 
-static void say_entry(struct said *s, struct record *r, const struct key *k)
+/* Which of the records count; only those are read. */
+struct counting { bool entry, confirmed, corrected, void_told; struct key entry_key, confirmed_key, corrected_key, void_key; };
+
+static void earliest(bool *any, struct key *held, const struct key *k)
 {
-	if (s->entry.type != RECORD_UNKNOWN && key_compare(k, &s->entry_key) >= 0) {
-		record_free(r);
-		return;
-	}
-	said_free(s);
-	s->entry = *r;
-	s->entry_key = *k;
+	if (!*any || key_compare(k, held) < 0)
+		*held = *k;
+	*any = true;
 }
 
-static void say_confirmed(struct said *s, const struct record *r, const struct key *k)
+static void latest_written(bool *any, struct key *held, const struct key *k)
 {
-	if (s->confirmed && key_compare(k, &s->confirmed_key) >= 0)
-		return;
-	s->confirmed = true;
-	s->confirmed_key = *k;
-	s->confirmed_ts = r->data.confirmed.confirmed_ts >= 0 ? r->data.confirmed.confirmed_ts : r->at;
+	if (!*any || key_compare_written(k, held) > 0)
+		*held = *k;
+	*any = true;
 }
 
-static void say_correction(struct said *s, const struct record *r, const struct key *k)
+static void count(void *arg, enum record_type type, const struct key *k)
 {
-	if (s->corrected && key_compare_written(k, &s->corrected_key) <= 0)
-		return;
-	s->corrected = true;
-	s->corrected_key = *k;
-	text_copy(s->plate_id, sizeof(s->plate_id), r->data.correction.plate_id);
-	said_view(r->data.correction.plate_id, r->data.correction.plate_view, s->plate_view);
-}
+	struct counting *c = arg;
 
-static void say_void(struct said *s, const struct key *k)
-{
-	if (s->void_told && key_compare_written(k, &s->void_key) <= 0)
-		return;
-	s->void_told = true;
-	s->void_key = *k;
-}
-
-static enum err say(void *arg, const char *line, size_t len)
-{
-	struct said *s = arg;
-	struct record r;
-	struct key k;
-	enum err e = record_parse(line, len, &r);
-
-	if (e != ERR_NONE)
-		return e == ERR_MEMORY ? e : ERR_CORRUPT;
-	k = record_key(&r);
-	switch (r.readable ? r.type : RECORD_UNKNOWN) {
+	switch (type) {
 	case RECORD_ENTRY:
-		say_entry(s, &r, &k);
-		return ERR_NONE;
+		earliest(&c->entry, &c->entry_key, k);
+		break;
 	case RECORD_CONFIRMED:
-		say_confirmed(s, &r, &k);
+		earliest(&c->confirmed, &c->confirmed_key, k);
 		break;
 	case RECORD_CORRECTION:
-		say_correction(s, &r, &k);
+		latest_written(&c->corrected, &c->corrected_key, k);
 		break;
 	case RECORD_VOID:
-		say_void(s, &k);
+		latest_written(&c->void_told, &c->void_key, k);
 		break;
 	case RECORD_UNKNOWN:
 	case RECORD_LOG_OPEN:
@@ -101,17 +74,66 @@ static enum err say(void *arg, const char *line, size_t len)
 	case RECORD_CONFIG:
 		break;
 	}
+}
+
+enum err said_read(struct db *db, const struct key *k, struct record *out)
+{
+	struct buf line;
+	enum err e;
+
+	buf_init(&line, RECORD_MAX);
+	e = record_line(db, k->log, k->seq, &line);
+	if (e == ERR_NONE)
+		e = record_parse(buf_text(&line), line.len, out);
+	buf_free(&line);
+	return e == ERR_NOT_FOUND || e == ERR_SYNTAX || e == ERR_TOO_LARGE ? ERR_CORRUPT : e;
+}
+
+static enum err say_entry(struct db *db, struct said *s, const struct key *k)
+{
+	s->entry_key = *k;
+	return said_read(db, k, &s->entry);
+}
+
+static enum err say_confirmed(struct db *db, struct said *s, const struct key *k)
+{
+	struct record r;
+	enum err e = said_read(db, k, &r);
+
+	if (e != ERR_NONE)
+		return e;
+	s->confirmed = true;
+	s->confirmed_ts = r.data.confirmed.confirmed_ts >= 0 ? r.data.confirmed.confirmed_ts : r.at;
+	record_free(&r);
+	return ERR_NONE;
+}
+
+static enum err say_correction(struct db *db, struct said *s, const struct key *k)
+{
+	struct record r;
+	enum err e = said_read(db, k, &r);
+
+	if (e != ERR_NONE)
+		return e;
+	s->corrected = true;
+	text_copy(s->plate_id, sizeof(s->plate_id), r.data.correction.plate_id);
+	said_view(r.data.correction.plate_id, r.data.correction.plate_view, s->plate_view);
 	record_free(&r);
 	return ERR_NONE;
 }
 
 enum err said_of(struct db *db, const char *event_id, struct said *out)
 {
-	*out = (struct said){ 0 };
-	return record_each_of_event(db, event_id, say, out);
-}
+	struct counting c = { 0 };
+	enum err e = record_each_named(db, event_id, count, &c);
 
-bool said_void(const struct said *s)
-{
-	return s->void_told && (!s->corrected || key_compare_written(&s->void_key, &s->corrected_key) > 0);
+	*out = (struct said){ 0 };
+	if (e == ERR_NONE && c.entry)
+		e = say_entry(db, out, &c.entry_key);
+	if (e == ERR_NONE && c.confirmed)
+		e = say_confirmed(db, out, &c.confirmed_key);
+	if (e == ERR_NONE && c.corrected)
+		e = say_correction(db, out, &c.corrected_key);
+	out->void_ = c.void_told && (!c.corrected || key_compare_written(&c.void_key, &c.corrected_key) > 0);
+	return e;
 }

@@ -15,21 +15,18 @@ struct said {
 	struct record entry;            /* the one with the smallest K; type RECORD_UNKNOWN: none */
 	struct key entry_key;
 	bool confirmed;
-	struct key confirmed_key;
 	int64_t confirmed_ts;
-	bool corrected;
-	struct key corrected_key;       /* W of the latest correction */
+	bool corrected;                 /* by the latest correction, by W */
 	char plate_id[STAY_PLATE_SIZE];
 	char plate_view[STAY_PLATE_SIZE];
-	bool void_told;
-	struct key void_key;            /* W of the latest void */
+	bool void_;                     /* of correction and void the later by W counts, so a void can be undone */
 };
 
-/* Read all records of event_id. Free with said_free, also after an error. */
+/* Look through all records of event_id and read those that count, four at most. Free with said_free, also after an error. */
 enum err said_of(struct db *db, const char *event_id, struct said *out);
 void said_free(struct said *s);
-/* Voided? Of correction and void the later by W counts, so a void can be undone. */
-bool said_void(const struct said *s);
+/* Parse the record of this log and seq; free with record_free. */
+enum err said_read(struct db *db, const struct key *k, struct record *out);
 
 struct key record_key(const struct record *r);
 /* People's writing of a plate, or the usual one of its form when plate_view is missing or too long. */

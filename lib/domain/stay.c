@@ -6,12 +6,15 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "domain/direct.h"
+#include "domain/line_load.h"
 #include "domain/renew.h"
 #include "domain/replay.h"
 #include "domain/said.h"
 #include "domain/subscription.h"
 #include "store/settings.h"
 #include "wire/json.h"
+
+#define PROMPT_MOST 4
 
 void stay_flags_text(const struct flag_facts *f, char out[FLAGS_SIZE])
 {
@@ -41,20 +44,6 @@ enum err stay_renew_flags(struct db *db, const char *event_id)
 	return stay_write_flags(db, event_id, text);
 }
 
-enum err stay_stands_for(struct db *db, struct stay_row *s)
-{
-	enum err e = ERR_NONE;
-
-	while (e == ERR_NONE && (s->superseded_by[0] != '\0' || s->missed_by[0] != '\0')) {
-		struct stay_row next;
-
-		e = stay_find(db, s->superseded_by[0] != '\0' ? s->superseded_by : s->missed_by, &next);
-		if (e == ERR_NONE)
-			*s = next;
-	}
-	return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-}
-
 /* ---- one record ---- */
 
 /* The earliest confirmation counts; one whose row has not come waits in the records. */
@@ -66,8 +55,10 @@ static enum err merge_confirmed(const struct merge *m, const struct record *r)
 
 	if (e != ERR_NONE)
 		return e == ERR_NOT_FOUND ? ERR_NONE : e;
-	if (stay.confirmed_ts >= 0)
-		return renew_confirmation(m, r->event_id);
+	if (stay.confirmed_ts >= 0) {
+		replay_confirm(m->later, r->event_id);
+		return ERR_NONE;
+	}
 	return stay_confirm(m->db, r->event_id, told >= 0 ? told : r->at, m->now_ms);
 }
 
@@ -147,9 +138,8 @@ static enum err merge_movement(const struct merge *m, const struct record *r)
 
 static enum err merge_correction(const struct merge *m, const struct record *r)
 {
-	enum err e = note_change(m, r);
-
-	return e == ERR_NONE ? renew_subject(m, r->event_id) : e;
+	replay_renew(m->later, r->event_id);
+	return note_change(m, r);
 }
 
 static enum err set_config(const struct merge *m, const struct config_data *d, const struct key *written)
@@ -176,7 +166,7 @@ static enum err merge_config(const struct merge *m, const struct record *r)
 	return older ? ERR_NONE : set_config(m, &r->data.config, &k);
 }
 
-enum err stay_merge(const struct merge *m, const struct record *r)
+static enum err merge_one(const struct merge *m, const struct record *r)
 {
 	switch (r->type) {
 	case RECORD_ENTRY:
@@ -196,24 +186,54 @@ enum err stay_merge(const struct merge *m, const struct record *r)
 	return ERR_CORRUPT;
 }
 
+enum err stay_merge(const struct merge *m, const struct record *r)
+{
+	struct merge here = *m;
+	struct replay own;
+	enum err e;
+
+	if (m->later != NULL)
+		return merge_one(m, r);
+	replay_init(&own, &here);
+	here.later = &own;
+	e = merge_one(&here, r);
+	if (e == ERR_NONE)
+		e = replay_run(&own);
+	replay_free(&own);
+	return e;
+}
+
+/* What a change changed is read from the row, so one that follows upon another waits for it: unless there are so many of them in
+ * a page that nobody looks at each. */
+enum err stay_merge_next(const struct merge *m, const struct record *r)
+{
+	bool change = r->type == RECORD_CORRECTION || r->type == RECORD_VOID;
+
+	if (!change || !replay_concerns_name(m->later, r->event_id) || m->later->prompt++ >= PROMPT_MOST)
+		return ERR_NONE;
+	return replay_run(m->later);
+}
+
 /* ---- as of a moment ---- */
 
 static enum err inside_then(struct db *db, const char *plate_id, int64_t as_of, struct stay_row *out)
 {
 	struct key limit = { .at = as_of, .hlc = { INT64_MAX, INT64_MAX }, .log = "~", .seq = INT64_MAX };
-	struct key from = { 0 };
+	struct line_range range;
 	struct line line;
 	int64_t early;
+	bool more;
 	enum err e = exit_first_early(db, plate_id, as_of, &early);
 
 	if (e != ERR_NONE)
 		return e;
 	if (early < as_of)
 		limit = (struct key){ .at = early };
-	e = stay_outside_before(db, plate_id, &limit, &from);
-	if (e != ERR_NONE && e != ERR_NOT_FOUND)
+	e = line_outside(db, plate_id, &limit, &range);
+	if (e != ERR_NONE)
 		return e;
-	e = line_load(db, plate_id, &from, as_of, &line);
+	range.as_of = as_of;
+	e = line_load(db, plate_id, &range, &line, &more);
 	if (e == ERR_NONE) {
 		e = ERR_NOT_FOUND;
 		for (size_t i = 0; i < line.stay_count; i++) {

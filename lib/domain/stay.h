@@ -9,6 +9,7 @@
 #define PARKMESH_DOMAIN_STAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -16,16 +17,22 @@
 #include "wire/record.h"
 
 struct db;
+struct replay;
 
 struct merge {
 	struct db *db;         /* in a transaction */
 	int64_t now_ms;        /* for created_at and updated_at only */
 	bool local;            /* records written here, not taken from a peer */
 	bool always_replay;    /* never the direct way: for the test that compares both */
+	size_t window;         /* stays of a line gone through at first, so that a test can have few; 0: the usual number */
+	struct replay *later;  /* for who merges many records: collects what has to be gone through again, which a call of replay_run then
+	                        * does once for all of them; NULL: at once after each record */
 };
 
 /* Merge one readable record that has just been inserted into `records`. */
 enum err stay_merge(const struct merge *m, const struct record *r);
+/* With m->later: r is the next readable one, to be called before it is inserted. */
+enum err stay_merge_next(const struct merge *m, const struct record *r);
 
 /* The stay of plate that was open at as_of (ms): by entries and exits with at not later, with all corrections and voids.
  * INT64_MAX: now. ERR_NOT_FOUND: none. db may be read-only. */
@@ -36,8 +43,5 @@ enum err stay_inside(struct db *db, const char *plate_id, int64_t as_of, struct 
 void stay_flags_text(const struct flag_facts *f, char out[FLAGS_SIZE]);
 /* Make the flags of a row anew from what the rows say. ERR_NOT_FOUND: there is no such row. */
 enum err stay_renew_flags(struct db *db, const char *event_id);
-
-/* Move s to the stay that exits naming it close now, along what superseded or ended each; s itself if nothing did. */
-enum err stay_stands_for(struct db *db, struct stay_row *s);
 
 #endif

@@ -171,6 +171,20 @@ enum err exit_each_of_plate(struct db *db, const char *plate_id, int64_t from_at
 	return each_exit(db, st, each, arg);
 }
 
+enum err exit_astray_after(struct db *db, const char *plate_id, int64_t at, bool *yes)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_EXIT_ASTRAY);
+	enum err e;
+
+	put_text(st, 1, plate_id);
+	put_int(st, 2, at);
+	e = sql_row(db, st);
+	if (e == ERR_NONE)
+		*yes = sqlite3_column_int(st, 0) != 0;
+	sql_end(st);
+	return e;
+}
+
 enum err exit_each_bound(struct db *db, const char *event_id, exit_each_fn *each, void *arg)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_EXIT_BOUND);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/sql.h"
+#include "store/stays_internal.h"
 
 enum err clock_read(struct db *db, struct clock_row *out)
 {
@@ -275,6 +275,32 @@ enum err record_count_of_event(struct db *db, const char *event_id, size_t *coun
 		*count = (size_t)sqlite3_column_int64(st, 0);
 	sql_end(st);
 	return e;
+}
+
+static enum record_type type_of(const char *name)
+{
+	for (int t = RECORD_UNKNOWN + 1; t <= RECORD_CONFIG; t++) {
+		if (name != NULL && strcmp(name, record_type_name((enum record_type)t)) == 0)
+			return (enum record_type)t;
+	}
+	return RECORD_UNKNOWN;
+}
+
+enum err record_each_named(struct db *db, const char *event_id, record_named_fn *each, void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_RECORD_NAMED);
+	struct key key;
+	enum err e;
+
+	put_text(st, 1, event_id);
+	while ((e = sql_row(db, st)) == ERR_NONE) {
+		e = get_key(st, 1, &key);
+		if (e != ERR_NONE)
+			break;
+		each(arg, type_of(get_text_or_null(st, 0)), &key);
+	}
+	sql_end(st);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
 enum err record_each_of_event(struct db *db, const char *event_id, record_each_fn *each, void *arg)

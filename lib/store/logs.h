@@ -13,6 +13,7 @@
 #include "wire/record.h"
 
 struct db;
+struct key; /* store/stays.h */
 
 enum log_flag {
 	LOG_CLOSED = 1,      /* another log names it as previous */
@@ -66,8 +67,11 @@ enum err log_each_changed(struct db *db, int64_t after, bool (*each)(void *arg, 
 const char *record_plate(const struct record *r);
 /* readable: the merge will read it. A record's plate is taken for reading tools; what counts is in payload. */
 enum err record_insert(struct db *db, const struct record *r, const char *line, size_t len, const struct chain *chain, bool readable);
-/* How many records carry this event_id. */
+/* How many records name event_id; of more than 2 it says 2. */
 enum err record_count_of_event(struct db *db, const char *event_id, size_t *count);
+/* What each readable record with this event_id is, and its K, in any order. */
+typedef void record_named_fn(void *arg, enum record_type type, const struct key *key);
+enum err record_each_named(struct db *db, const char *event_id, record_named_fn *each, void *arg);
 /* Each record with this event_id, by (log, seq). line is valid during the call. Any error of each ends the walk. */
 typedef enum err record_each_fn(void *arg, const char *line, size_t len);
 enum err record_each_of_event(struct db *db, const char *event_id, record_each_fn *each, void *arg);

@@ -6,7 +6,9 @@
 
 #define KEY_COLUMNS(p) p "at, " p "hlc_ms, " p "hlc_counter, " p "log, " p "seq"
 #define STAY_COLUMNS "id, event_id, plate_id, plate_view, source_central, entry_at, entry_hlc_ms, entry_hlc_counter, entry_log," \
-	" entry_seq, entry_ts, entry_time, status, superseded_by, missed_by, opened, confirmed_ts"
+	" entry_seq, entry_ts, entry_time, status, superseded_by, missed_by, opened, confirmed_ts," \
+	" exit_log, exit_seq"
+#define STAY_KEY "(entry_at, entry_hlc_ms, entry_hlc_counter, entry_log, entry_seq)"
 /* An exit with what is known of the stay it names; a row without an entry does not count as a stay. */
 #define EXIT_SELECT "SELECT " KEY_COLUMNS("e.") ", e.stay, e.plate_id, e.void, e.bound, e.kind, e.exit_ts, e.fee, e.reason," \
 	" h.status, h.entry_at, h.entry_hlc_ms, h.entry_hlc_counter, h.entry_log, h.entry_seq, h.plate_id" \
@@ -70,8 +72,9 @@ static const char *const TEXT[SQL_COUNT] = {
 
 	[SQL_RECORD_INSERT] = "INSERT INTO records(log, seq, hlc_ms, hlc_counter, at, type, event_id, plate_id, payload, chain, unread)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-	[SQL_RECORD_COUNT_EVENT] = "SELECT count(*) FROM records WHERE event_id = ?1",
+	[SQL_RECORD_COUNT_EVENT] = "SELECT count(*) FROM (SELECT 1 FROM records WHERE event_id = ?1 LIMIT 2)",
 	[SQL_RECORD_OF_EVENT] = "SELECT payload FROM records WHERE event_id = ?1 AND unread = 0 ORDER BY log, seq",
+	[SQL_RECORD_NAMED] = "SELECT type, " KEY_COLUMNS("") " FROM records WHERE event_id = ?1 AND unread = 0",
 	[SQL_RECORD_UNREAD] = "SELECT payload FROM records WHERE unread > 0 AND unread < ?1 ORDER BY log, seq LIMIT 1",
 	[SQL_RECORD_MARK] = "UPDATE records SET (unread, plate_id) = (?3, ?4) WHERE log = ?1 AND seq = ?2",
 	[SQL_RECORD_LINE] = "SELECT payload FROM records WHERE log = ?1 AND seq = ?2",
@@ -99,10 +102,14 @@ static const char *const TEXT[SQL_COUNT] = {
 		" coalesce(e.fee, 0)) FROM (SELECT 1) LEFT JOIN exits e ON e.log = ?13 AND e.seq = ?14 WHERE history.event_id = ?1",
 	[SQL_STAY_CONFIRM] = "UPDATE history SET confirmed_ts = ?2, updated_at = ?3 WHERE event_id = ?1",
 	[SQL_STAY_OUTSIDE] = "SELECT entry_at, entry_hlc_ms, entry_hlc_counter, entry_log, entry_seq FROM history"
-		" WHERE plate_id = ?1 AND opened = 1 AND entry_at <= ?2 AND (entry_at, entry_hlc_ms, entry_hlc_counter, entry_log, entry_seq)"
-		" <= (?2, ?3, ?4, ?5, ?6) ORDER BY entry_at DESC, entry_hlc_ms DESC, entry_hlc_counter DESC, entry_log DESC, entry_seq DESC"
+		" WHERE plate_id = ?1 AND opened = 1 AND entry_at <= ?2 AND " STAY_KEY " <= (?2, ?3, ?4, ?5, ?6)"
+		" ORDER BY entry_at DESC, entry_hlc_ms DESC, entry_hlc_counter DESC, entry_log DESC, entry_seq DESC"
 		" LIMIT 1",
-	[SQL_STAY_LINE] = "SELECT " STAY_COLUMNS " FROM history WHERE plate_id = ?1 AND entry_at BETWEEN ?2 AND ?3 ORDER BY entry_at",
+	[SQL_STAY_TAKEN] = "SELECT " STAY_COLUMNS " FROM history WHERE plate_id = ?1 AND status IN ('IN','OUT') AND entry_at <= ?2"
+		" AND " STAY_KEY " < (?2, ?3, ?4, ?5, ?6) ORDER BY entry_at DESC, entry_hlc_ms DESC, entry_hlc_counter DESC,"
+		" entry_log DESC, entry_seq DESC LIMIT 1",
+	[SQL_STAY_LINE] = "SELECT " STAY_COLUMNS " FROM history WHERE plate_id = ?1 AND entry_at BETWEEN ?2 AND ?7"
+		" AND " STAY_KEY " >= (?2, ?3, ?4, ?5, ?6) ORDER BY entry_at, entry_hlc_ms, entry_hlc_counter, entry_log, entry_seq LIMIT ?8",
 	[SQL_STAY_UNCONFIRMED] = "SELECT " STAY_COLUMNS " FROM history WHERE plate_id = ?1 AND entry_at IS NOT NULL"
 		" AND source_central = ?2 AND edge_id = ?3 AND (?4 IS NULL OR event_id = ?4) AND confirmed_ts IS NULL AND status != 'VOID'"
 		" ORDER BY entry_at DESC LIMIT 1",
@@ -132,6 +139,9 @@ static const char *const TEXT[SQL_COUNT] = {
 		" UNION ALL " EXIT_SELECT "WHERE e.other_plate = ?1 AND e.at BETWEEN ?2 AND ?3"
 		" UNION ALL " EXIT_SELECT "WHERE e.plate_id = ?1 AND e.stay_at > e.at AND e.at < ?2 AND e.stay_at >= ?2"
 		" UNION ALL " EXIT_SELECT "WHERE e.other_plate = ?1 AND e.stay_at > e.at AND e.at < ?2 AND e.stay_at >= ?2",
+	[SQL_EXIT_ASTRAY] = "SELECT EXISTS (SELECT 1 FROM exits WHERE plate_id = ?1 AND at >= ?2 AND stay_at <= ?2"
+		" AND (kind = 'second' OR bound != stay)) OR EXISTS (SELECT 1 FROM exits WHERE other_plate = ?1 AND at >= ?2 AND stay_at <= ?2"
+		" AND (kind = 'second' OR bound != stay))",
 	[SQL_EXIT_BOUND] = EXIT_SELECT "WHERE e.bound = ?1 ORDER BY e.at, e.hlc_ms, e.hlc_counter, e.log, e.seq",
 	[SQL_EXIT_FIRST_EARLY] = "SELECT min(at) FROM exits WHERE plate_id = ?1 AND stay_at > at AND stay_at > ?2 AND at <= ?2",
 	[SQL_EXIT_OWN_ROW] = "INSERT INTO history(event_id, source_central, plate_id, plate_view, status, sync_status, created_at,"

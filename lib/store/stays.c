@@ -80,7 +80,8 @@ static enum err stay_from_row(sqlite3_stmt *st, struct stay_row *out)
 	out->status = (enum stay_status)status;
 	out->opened = sqlite3_column_int(st, 15) != 0;
 	out->confirmed_ts = get_optional(st, 16);
-	return e;
+	out->exit_seq = get_optional(st, 18);
+	return e == ERR_NONE ? get_text(st, 17, out->exit_log, sizeof(out->exit_log)) : e;
 }
 
 static enum err one_stay(struct db *db, sqlite3_stmt *st, struct stay_row *out)
@@ -235,33 +236,44 @@ enum err stay_write_flags(struct db *db, const char *event_id, const char *flags
 	return sql_run(db, st);
 }
 
-enum err stay_outside_before(struct db *db, const char *plate_id, const struct key *limit, struct key *out)
+static sqlite3_stmt *use_at(struct db *db, enum sql which, const char *plate_id, const struct key *k)
 {
-	sqlite3_stmt *st = sql_use(db, SQL_STAY_OUTSIDE);
-	enum err e;
+	sqlite3_stmt *st = sql_use(db, which);
 
 	put_text(st, 1, plate_id);
-	put_int(st, 2, limit->at);
-	put_int(st, 3, limit->hlc.ms);
-	put_int(st, 4, limit->hlc.counter);
-	put_text(st, 5, limit->log);
-	put_int(st, 6, limit->seq);
-	e = sql_row(db, st);
+	put_int(st, 2, k->at);
+	put_int(st, 3, k->hlc.ms);
+	put_int(st, 4, k->hlc.counter);
+	put_text(st, 5, k->log);
+	put_int(st, 6, k->seq);
+	return st;
+}
+
+enum err stay_taken_before(struct db *db, const char *plate_id, const struct key *limit, struct stay_row *out)
+{
+	return one_stay(db, use_at(db, SQL_STAY_TAKEN, plate_id, limit), out);
+}
+
+enum err stay_outside_before(struct db *db, const char *plate_id, const struct key *limit, struct key *out)
+{
+	sqlite3_stmt *st = use_at(db, SQL_STAY_OUTSIDE, plate_id, limit);
+	enum err e = sql_row(db, st);
+
 	if (e == ERR_NONE)
 		e = get_key(st, 0, out);
 	sql_end(st);
 	return e;
 }
 
-enum err stay_each_of_plate(struct db *db, const char *plate_id, int64_t from_at, int64_t to_at, stay_each_fn *each, void *arg)
+enum err stay_each_of_plate(struct db *db, const char *plate_id, const struct key *from, int64_t to_at, size_t most, stay_each_fn *each,
+	void *arg)
 {
-	sqlite3_stmt *st = sql_use(db, SQL_STAY_LINE);
+	sqlite3_stmt *st = use_at(db, SQL_STAY_LINE, plate_id, from);
 	struct stay_row row;
 	enum err e;
 
-	put_text(st, 1, plate_id);
-	put_int(st, 2, from_at);
-	put_int(st, 3, to_at);
+	put_int(st, 7, to_at);
+	put_int(st, 8, most > 0 ? (int64_t)most : -1);
 	while ((e = sql_row(db, st)) == ERR_NONE) {
 		e = stay_from_row(st, &row);
 		if (e == ERR_NONE)

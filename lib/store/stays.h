@@ -1,8 +1,8 @@
 /*
  * Rows of `history` and `exits` as the merge rule sees them, for domain/stay. Plain reading and writing; every decision is there.
  *
- * A stay's facts (entry, plate, void) and its outcome (status, who superseded it, which exit closed it) share a row of history; so do
- * an exit's facts (what it told, which stay it names, its corrected plate, void) and its outcome (bound, kind) in exits.
+ * A stay's facts (entry, plate, void) and its outcome (status, who superseded it, which exit closed it) share a row of history;
+ * so do an exit's facts (what it told, which stay it names, its corrected plate, void) and its outcome (bound, kind) in exits.
  */
 #ifndef PARKMESH_STORE_STAYS_H
 #define PARKMESH_STORE_STAYS_H
@@ -45,6 +45,8 @@ struct stay_row {
 	char missed_by[STAY_NAME_SIZE];        /* the entry that ended it without an exit, "" none */
 	bool opened;                           /* its plate was outside before it */
 	int64_t confirmed_ts;                  /* -1 not yet */
+	char exit_log[LOG_ID_SIZE];            /* the exit that counts, "" none */
+	int64_t exit_seq;
 };
 
 struct exit_row {
@@ -100,14 +102,18 @@ enum err stay_write_flags(struct db *db, const char *event_id, const char *flags
 
 /* The entry's K of the newest stay of plate that opened while it was outside, not after limit. ERR_NOT_FOUND: none. */
 enum err stay_outside_before(struct db *db, const char *plate_id, const struct key *limit, struct key *out);
-/* Stays of the plate with entry.at from from_at to to_at, by entry.at. */
+/* The newest stay of plate before limit that took over: neither superseded nor voided. ERR_NOT_FOUND: none. */
+enum err stay_taken_before(struct db *db, const char *plate_id, const struct key *limit, struct stay_row *out);
+/* The first `most` stays (0: all) of the plate from the key on with entry.at up to to_at, in the order K. */
 typedef enum err stay_each_fn(void *arg, const struct stay_row *row);
-enum err stay_each_of_plate(struct db *db, const char *plate_id, int64_t from_at, int64_t to_at, stay_each_fn *each, void *arg);
+enum err stay_each_of_plate(struct db *db, const char *plate_id, const struct key *from, int64_t to_at, size_t most, stay_each_fn *each,
+	void *arg);
 /* The newest not yet confirmed stay of the plate entered at this central and edge. ERR_NOT_FOUND. */
 enum err stay_find_unconfirmed(struct db *db, const char *plate_id, const char *central, const char *edge_id, const char *event_id,
 	struct stay_row *out);
-/* The newest moment at which anything counts on the plate's line, voided ones too; 0 none: the newest at of an entry or exit, and where
- * an exit told before the entry it names counts no earlier than that entry, the entry's at (also when it is on another plate by now). */
+/* The newest moment at which anything counts on the plate's line, voided ones too; 0 none: the newest at of an entry or exit, and
+ * where an exit told before the entry it names counts no earlier than that entry, the entry's at (also when it is on another
+ * plate by now). */
 enum err plate_newest(struct db *db, const char *plate_id, int64_t *at);
 
 /* Stays still open that began before before_ms, oldest first, at most limit behind (after_ts, after_id). */
@@ -141,6 +147,9 @@ enum err exit_stay_known(struct db *db, const char *event_id, const char *plate_
 /* Exits of the plate's line (their own plate, or their stay's) that count at or after from_at, up to at = to_at. May give some
  * earlier ones and one twice; the caller looks at each key. */
 enum err exit_each_of_plate(struct db *db, const char *plate_id, int64_t from_at, int64_t to_at, exit_each_fn *each, void *arg);
+/* Is there an exit of the plate's line, at or after at, that is a second one or bound elsewhere than it says, and names a stay
+ * that began not after at? */
+enum err exit_astray_after(struct db *db, const char *plate_id, int64_t at, bool *yes);
 /* Exits bound to this row, in the order K. */
 enum err exit_each_bound(struct db *db, const char *event_id, exit_each_fn *each, void *arg);
 /* The smallest at of an exit of this plate at or before as_of that names a stay entered after as_of; as_of if none. */

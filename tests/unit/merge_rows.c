@@ -1,10 +1,11 @@
 /*
  * What the merge makes of a set of records, for tests/unit/test_merge.py to compare with the model.
  *
- * Input: sets, each a line "direct" or "replay" (the way of applying), then records, one a line, in the order they arrive, and
- * questions "? PLATE MS" (who was inside as of that moment, by what is held so far), then an empty line. Output for each set: the
- * answers as JSON texts, its rows as merge_model.py prints them, then an empty line. A record already held is skipped, as the ledger
- * does.
+ * Input: sets, each a line "direct N", "replay N" or "pages N" (the way of applying; of pages what has to be gone through again
+ * waits for a line "=", or for the end; N: stays of a line gone through at first), then records, one a line, in the order they
+ * arrive, and questions "? PLATE MS" (who was inside as of that moment, by what is held so far), then an empty line. Output for
+ * each set: the answers as JSON texts, its rows as merge_model.py prints them, then an empty line. A record already held is
+ * skipped, as the ledger does.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "domain/replay.h"
 #include "domain/stay.h"
 #include "store/db_internal.h"
 #include "store/logs.h"
@@ -50,9 +52,9 @@ static void know_log(struct db *db, const struct record *r)
 	need("log", db, log_insert(db, &row));
 }
 
-static void apply(struct db *db, const char *line, bool always_replay)
+static void apply(struct merge *m, const char *line)
 {
-	struct merge m = { .db = db, .now_ms = 1733140800000, .always_replay = always_replay };
+	struct db *db = m->db;
 	struct chain chain;
 	struct record r;
 
@@ -62,8 +64,10 @@ static void apply(struct db *db, const char *line, bool always_replay)
 	if (record_chain(db, r.log, r.seq, &chain) == ERR_NOT_FOUND) {
 		chain_zero(&chain);
 		know_log(db, &r);
+		if (m->later != NULL)
+			need(line, db, stay_merge_next(m, &r));
 		need("record", db, record_insert(db, &r, line, strlen(line), &chain, true));
-		need(line, db, stay_merge(&m, &r));
+		need(line, db, stay_merge(m, &r));
 	}
 	record_free(&r);
 }
@@ -102,16 +106,28 @@ static void print_rows(struct db *db)
 /* One set in a transaction that is rolled back: the database is as new for the next. */
 static void one_set(struct db *db, char *line, size_t size)
 {
-	bool always_replay = strncmp(line, "replay", 6) == 0;
+	struct merge m = { .db = db, .now_ms = 1733140800000, .always_replay = strncmp(line, "replay", 6) == 0 };
+	struct replay later;
+	int window = 0;
 
+	if (sscanf(line, "%*s %d", &window) == 1 && window > 0)
+		m.window = (size_t)window;
+	replay_init(&later, &m);
+	if (strncmp(line, "pages", 5) == 0)
+		m.later = &later;
 	need("begin", db, db_begin(db));
 	while (fgets(line, (int)size, stdin) != NULL && line[0] != '\n') {
 		line[strcspn(line, "\n")] = '\0';
+		if (line[0] != '?' && line[0] != '=') {
+			apply(&m, line);
+			continue;
+		}
+		need(line, db, replay_run(&later));
 		if (line[0] == '?')
 			answer(db, line);
-		else
-			apply(db, line, always_replay);
 	}
+	need("end", db, replay_run(&later));
+	replay_free(&later);
 	print_rows(db);
 	db_rollback(db);
 }

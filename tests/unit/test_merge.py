@@ -2,7 +2,7 @@
 """The merge against its executable model: generated sets of records in random orders, some twice over, by both ways of applying,
 and who was inside as of moments in between.
 
-  test_merge.py [--sets N] [--seed S]    a failing set is named by a line that replays it
+  test_merge.py [--sets N] [--seed S] [--size RECORDS]    a failing set is named by a line that replays it
 """
 import argparse
 import json
@@ -14,6 +14,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data"))
 import merge_model  # noqa: E402
 
+WINDOWS = (1, 2, 3, 5, 8, 32)  # how many stays of a line the program goes through at first
 QUESTIONS = 6                 # moments asked about in each order
 
 
@@ -26,11 +27,14 @@ class Merge:
         environment = dict(os.environ, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1")
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 
-    def rows(self, way, records, questions):
-        """-> rows by event_id, answers to questions [(plate, ms)] asked when all records are in"""
-        lines = [json.dumps(r, ensure_ascii=False, separators=(",", ":")) for r in records]
+    def rows(self, way, window, records, questions, pages=()):
+        """-> rows by event_id, answers to questions [(plate, ms)] asked when all records are in; pages end before these indices"""
+        lines = []
+        for i, r in enumerate(records):
+            lines += ["="] if i in pages else []
+            lines.append(json.dumps(r, ensure_ascii=False, separators=(",", ":")))
         lines += ["? %s %d" % q for q in questions]
-        self.process.stdin.write("\n".join([way] + lines) + "\n\n")
+        self.process.stdin.write("\n".join(["%s %d" % (way, window)] + lines) + "\n\n")
         self.process.stdin.flush()
         rows, answers = {}, []
         for line in self.process.stdout:
@@ -74,13 +78,15 @@ def questions_about(records, rng):
 
 
 def runs(records, rng):
-    """Orders of arrival, each with the way of applying: as written, backwards, and by chance with a third told twice."""
-    yield "direct", list(records)
-    yield "replay", list(reversed(records))
+    """Orders of arrival, each with the way of applying and where pages end: as written, backwards, and by chance with a third told twice."""
+    yield "direct", list(records), ()
+    yield "replay", list(reversed(records)), ()
     twice = records + rng.sample(records, len(records) // 3)
     rng.shuffle(twice)
-    yield "direct", twice
-    yield "replay", twice
+    yield "direct", twice, ()
+    yield "replay", twice, ()
+    for order in records, twice:
+        yield "pages", order, {i for i in range(len(order)) if rng.randrange(8) == 0}
 
 
 def with_reasons(records, rng):
@@ -98,8 +104,8 @@ def check_set(merge, seed, size):
     questions = questions_about(records, rng)
     answers = [inside(records, plate, at) for plate, at in questions]
     count, seen = 0, None
-    for way, order in runs(records, rng):
-        got, told = merge.rows(way, order, questions)
+    for way, order, pages in runs(records, rng):
+        got, told = merge.rows(way, rng.choice(WINDOWS), order, questions, pages)
         wrong = list(differences(expected, got))
         wrong += ["inside of %s at %d: model %s, program %s" % (q + (a, t))
                   for q, a, t in zip(questions, answers, told, strict=True) if a != t]
@@ -120,17 +126,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    parser.add_argument("--size", type=int, help="records in a set; without it 15, and 60 in every third")
     options = parser.parse_args()
     merge, applied = Merge(), 0
     print("1..1")
     for seed in (*FOUND, *range(options.seed, options.seed + options.sets)):
-        count, wrong = check_set(merge, seed, 15 if seed % 3 and seed not in FOUND else 60)
+        count, wrong = check_set(merge, seed, options.size or (15 if seed % 3 and seed not in FOUND else 60))
         applied += count
         if wrong:
             print("not ok 1 - rows as the model says")
             for line in wrong:
                 print("# " + line)
-            print("# again: tests/unit/test_merge.py --seed %d --sets 1" % seed)
+            print("# again: tests/unit/test_merge.py --seed %d --sets 1%s" % (seed, " --size %d" % options.size if options.size else ""))
             return 1
     print("ok 1 - %d sets, applied %d times in different orders and ways: rows as the model says" % (options.sets + len(FOUND), applied))
     return 0
