@@ -93,7 +93,7 @@ static enum err span_of(struct ledger *l, const struct log_row *log, struct span
 static enum err compare(struct ledger *l, const struct log_row *a, const struct log_row *b)
 {
 	struct happening what = { .code = WARNING_TWO_CENTRALS, .central = a->id };
-	struct span x, y;
+	struct span x = { -1, -1 }, y = { -1, -1 };
 	enum err e = span_of(l, a, &x);
 
 	if (e == ERR_NONE)
