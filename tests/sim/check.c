@@ -9,6 +9,7 @@
 #include "look.h"
 #include "p2pd/state.h"
 #include "poison.h"
+#include "../unit/merge_rows.h"
 #include "sim.h"
 
 #define ROWS_MAX (64u * 1024 * 1024)
@@ -226,4 +227,17 @@ void check_end(struct sim *s)
 	for (size_t k = 0; k < EQUALS && !s->failed; k++)
 		check_fresh(s, fresh, EQUAL[k].what, EQUAL[k].sql);
 	node_free(fresh);
+}
+
+void check_write(struct sim *s, FILE *out)
+{
+	static const char *const texts[] = {"SELECT payload FROM records WHERE unread = 0 AND type IN ('VEHICLE_ENTRY_PENDING',"
+		" 'VEHICLE_ENTRY_CONFIRMED', 'VEHICLE_EXIT', 'HISTORY_UPDATE', 'HISTORY_DELETE') ORDER BY log, seq", MERGE_ROWS};
+	for (size_t k = 0; k < 2; k++) {
+		struct buf rows;
+		rows_of(s->node[1], texts[k], &rows);
+		fprintf(out, "%s\n", buf_text(&rows));
+		buf_free(&rows);
+	}
+	fflush(out);
 }

@@ -1,10 +1,11 @@
 /*
  * tests/sim/sim: simulated sites, a seed each, as TAP.
  *
- *   sim [--seeds N] [--seed S] [--steps N] [--jobs N] [--verbose]
+ *   sim [--seeds N] [--seed S] [--steps N] [--jobs N] [--verbose] [--records FILE]
  *
  * --seeds N: seeds S … S+N-1 (default 300 from 1 on). --seed S alone: that one. A failing seed prints a line that replays it. Several
- * jobs are several processes, each with its own seeds; so a seed that crashes is named as well.
+ * jobs are several processes, each with its own seeds; so a seed that crashes is named as well. --records FILE: what each site held in the
+ * end, for tests/sim/test_model.py; with one job.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -17,6 +18,7 @@
 
 #include "base/journal.h"
 #include "base/text.h"
+#include "check.h"
 #include "program.h"
 #include "sim.h"
 #include "vfs.h"
@@ -31,7 +33,7 @@ const char *__asan_default_options(void)
 #define JOBS_MAX 16
 #define TWICE 20 /* one seed in so many is run twice, and has to go the same way */
 
-struct options { int64_t seeds, seed, steps, jobs; bool verbose; };
+struct options { int64_t seeds, seed, steps, jobs; bool verbose; FILE *records; };
 
 /* Told by a job after each seed. */
 struct report {
@@ -48,6 +50,8 @@ static struct report run_one(const struct options *o, uint64_t seed, const char 
 	struct report r = {.seed = seed, .hash = s->hash, .failed = s->failed, .converged_us = s->converged_us, .told = s->told,
 		.refused = s->refused, .kills = s->kills, .power_cuts = s->power_cuts, .records = s->records, .sent = s->net.sent};
 	(void)text_copy(r.failure, sizeof(r.failure), s->failure);
+	if (o->records && !s->failed)
+		check_write(s, o->records);
 	sim_free(s);
 	return r;
 }
@@ -158,14 +162,15 @@ static void run_jobs(const struct options *o, struct sum *sum)
 
 static int usage(void)
 {
-	fputs("usage: sim [--seeds N] [--seed S] [--steps N] [--jobs N] [--verbose]\n", stderr);
+	fputs("usage: sim [--seeds N] [--seed S] [--steps N] [--jobs N] [--verbose] [--records FILE]\n", stderr);
 	return 2;
 }
 
 static bool read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {{"seeds", required_argument, NULL, 'n'}, {"seed", required_argument, NULL, 's'},
-		{"steps", required_argument, NULL, 't'}, {"jobs", required_argument, NULL, 'j'}, {"verbose", no_argument, NULL, 'v'}, {0}};
+		{"steps", required_argument, NULL, 't'}, {"jobs", required_argument, NULL, 'j'}, {"verbose", no_argument, NULL, 'v'},
+		{"records", required_argument, NULL, 'r'}, {0}};
 	int option;
 	bool good = true;
 	while (good && (option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -179,10 +184,12 @@ static bool read_options(int argc, char **argv, struct options *o)
 			good = number_parse(optarg, 100000, &o->steps);
 		else if (option == 'j')
 			good = number_parse(optarg, JOBS_MAX, &o->jobs) && o->jobs > 0;
+		else if (option == 'r')
+			good = (o->records = fopen(optarg, "w")) != NULL;
 		else
 			good = false;
 	}
-	return good && optind == argc;
+	return good && optind == argc && (!o->records || o->jobs == 1);
 }
 
 int main(int argc, char **argv)
@@ -207,5 +214,7 @@ int main(int argc, char **argv)
 		sum.told, sum.refused, sum.records, sum.sent, sum.kills, sum.power_cuts, (double)sum.longest_us / SECOND);
 	if (sum.failed)
 		printf("# %" PRId64 " of them failed\n", sum.failed);
+	if (o.records)
+		fclose(o.records);
 	return sum.failed > 0 || sum.seeds == 0;
 }

@@ -15,17 +15,9 @@
 #include "base/text.h"
 #include "domain/replay.h"
 #include "domain/stay.h"
+#include "merge_rows.h"
 #include "store/db_internal.h"
 #include "store/logs.h"
-
-static const char ROWS[] =
-	"SELECT json_object('event_id', h.event_id, 'plate_id', h.plate_id, 'status', h.status, 'superseded_by', h.superseded_by,"
-	" 'entry', h.entry_at, 'exit', h.exit_at, 'fee', h.fee,"
-	" 'second_exits', (SELECT count(*) FROM exits e WHERE e.bound = h.event_id AND e.kind = 'second'),"
-	" 'money', (SELECT coalesce(sum(fee), 0) FROM exits e WHERE e.bound = h.event_id),"
-	" 'confirmed', json(iif(h.confirmed_ts IS NULL, 'false', 'true')),"
-	" 'missed', json(iif(h.missed_by IS NULL, 'false', 'true')), 'flags', h.flags, 'opened', h.opened)"
-	" FROM history h WHERE h.status != 'BOUND' ORDER BY h.event_id";
 
 static void stop(const char *what, struct db *db, enum err e)
 {
@@ -94,7 +86,7 @@ static void print_rows(struct db *db)
 {
 	sqlite3_stmt *st = NULL;
 
-	if (sqlite3_prepare_v2(db->handle, ROWS, -1, &st, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(db->handle, MERGE_ROWS, -1, &st, NULL) != SQLITE_OK)
 		stop(sqlite3_errmsg(db->handle), db, ERR_SYSTEM);
 	while (sqlite3_step(st) == SQLITE_ROW)
 		puts((const char *)sqlite3_column_text(st, 0));
