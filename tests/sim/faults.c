@@ -128,6 +128,13 @@ static void clock_jumps(struct sim *s, struct node *x)
 	x->clock_ms = sim_one_in(s, 4) ? 0 : (int64_t)sim_below(s, far) - (int64_t)far / 2;
 }
 
+/* Not a fault: a list that somebody reads slowly keeps checkpoints from finishing. */
+static void read_slowly(struct sim *s, struct node *x)
+{
+	(void)s;
+	node_read(x);
+}
+
 /* ---- all kinds ---- */
 
 static void upgrade(struct sim *s, struct node *x)
@@ -142,7 +149,7 @@ static const struct { const char *name; void (*happen)(struct sim *s, struct nod
 	{"slow", slow}, {"disk full", disk_full}, {"disk low", disk_low}, {"disk fails", disk_fails}, {"clock", clock_jumps},
 	{"put back", replace_put_back}, {"forget", replace_forget}, {"new keys", replace_new_keys}, {"another central", replace_other},
 	{"upgrade", upgrade}, {"poison", poison},
-	{"fork", poison_fork},
+	{"fork", poison_fork}, {"read slowly", read_slowly},
 };
 #define KIND_COUNT (sizeof(KINDS) / sizeof(KINDS[0]))
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/camera.h"
 #include "domain/gate.h"
 #include "domain/ledger_internal.h"
 #include "domain/operator.h"
@@ -16,7 +17,7 @@
 
 #define JOBS_MAX 4
 
-enum job_kind { JOB_OPEN, JOB_CLOSE, JOB_ENTER, JOB_LEAVE, JOB_CORRECT, JOB_VOID, JOB_FEES, JOB_SUBSCRIBE };
+enum job_kind { JOB_OPEN, JOB_CLOSE, JOB_CAMERA, JOB_ENTER, JOB_LEAVE, JOB_CORRECT, JOB_VOID, JOB_FEES, JOB_SUBSCRIBE };
 
 struct job {
 	struct gate_ask ask;               /* its plate is the one of all kinds */
@@ -25,6 +26,7 @@ struct job {
 	enum err result;
 	struct fault fault;
 	struct gate_answer answer;
+	struct camera_answer camera;
 	struct stay_row row;
 	struct exit_written exit;
 	char log[LOG_ID_SIZE];             /* the record that tells it */
@@ -91,7 +93,8 @@ static int ask_batch(struct node *x, struct job *jobs)
 	if (operator || count > s->plates)
 		count = 1;
 	for (int k = 0; k < count; k++) {
-		jobs[k] = (struct job){.kind = sim_one_in(s, 6) ? JOB_CLOSE : JOB_OPEN};
+		jobs[k] = (struct job){.kind = sim_one_in(s, 6) ? JOB_CLOSE : sim_one_in(s, 4) ? JOB_CAMERA : JOB_OPEN,
+			.number = (int64_t)sim_below(s, 6)};
 		plate_of((first + k) % s->plates, jobs[k].ask.plate_id);
 		ask_open(x, &jobs[k]);
 		if (operator)
@@ -143,9 +146,23 @@ static enum err do_operator(struct ledger *l, struct job *j)
 		return subscribe(l, j);
 	case JOB_OPEN:
 	case JOB_CLOSE:
+	case JOB_CAMERA:
 		break;
 	}
 	return ERR_INVALID;
+}
+
+/* A box names its events itself, and tells them again when it has had no answer: also to another central. */
+static enum err do_camera(struct ledger *l, struct job *j)
+{
+	char event_id[64];
+	struct camera_event ev = {.type = "event", .direction = j->ask.direction == DIRECTION_EXIT ? DIRECTION_EXIT : DIRECTION_ENTRY,
+		.event_id = event_id, .camera_id = "camera-1", .edge_id = "edge-1", .confidence = -1, .time = {-1, -1, false},
+		.arrived_ms = world_wall_ms(ledger_world(l)), .payload = "{}", .payload_len = 2};
+	(void)text_format(event_id, sizeof(event_id), "edge-1_%lld_%s", (long long)j->number, j->ask.plate_id);
+	(void)text_copy(ev.plate_id, sizeof(ev.plate_id), j->ask.plate_id);
+	j->ask.reported_at = -1;
+	return camera_event(l, &ev, &j->camera);
 }
 
 static enum err do_job(struct ledger *l, struct job *j)
@@ -153,6 +170,8 @@ static enum err do_job(struct ledger *l, struct job *j)
 	int64_t before = l->now.seq;
 	if (j->kind == JOB_OPEN)
 		j->result = gate_open(l, &j->ask, &j->answer, &j->fault);
+	else if (j->kind == JOB_CAMERA)
+		j->result = do_camera(l, j);
 	else if (j->kind == JOB_CLOSE)
 		j->result = gate_close(l, j->ask.edge_id, j->ask.plate_id, "", &j->answer);
 	else
@@ -231,6 +250,19 @@ static void check_open(struct node *x, const struct job *j)
 		check_fee(x, j, j->answer.fee);
 }
 
+static void check_camera(struct node *x, const struct job *j)
+{
+	char event_id[STAY_NAME_SIZE];
+	bool entered = j->ask.direction != DIRECTION_EXIT, is_inside = inside(x, j, event_id);
+	if (j->result != ERR_NONE || j->camera.outcome != CAMERA_ACCEPTED)
+		return;
+	if (entered != is_inside || (entered && strcmp(event_id, j->camera.event_id) != 0))
+		sim_fail(x->sim, "%s: a box was told that %s %s by %s, it is inside by \"%s\"", x->id, j->ask.plate_id,
+			entered ? "entered" : "left", j->camera.event_id, event_id);
+	if (!entered)
+		check_fee(x, j, j->camera.fee);
+}
+
 static void check_row(struct node *x, const struct job *j, bool as_told)
 {
 	if (!as_told)
@@ -263,6 +295,8 @@ static void check_told(struct node *x, const struct job *j)
 	x->sim->told++;
 	if (j->kind == JOB_OPEN)
 		check_open(x, j);
+	else if (j->kind == JOB_CAMERA)
+		check_camera(x, j);
 	else if (j->kind != JOB_CLOSE)
 		check_operator(x, j);
 	else if (j->result == ERR_NONE && look_int(x->gate.db, "SELECT confirmed_ts FROM history WHERE event_id = ?1",

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "check.h"
 #include "domain/ledger_internal.h"
+#include "look.h"
 #include "program.h"
 #include "sim.h"
 #include "vfs.h"
@@ -21,10 +22,13 @@ static int64_t wall_ms(void *self)
 	return SITE_EPOCH_MS + x->sim->now_us / 1000 + x->clock_ms;
 }
 
+/* Work takes time: each look at the clock is a little later. */
 static int64_t mono_us(void *self)
 {
-	const struct node *x = self;
-	return x->sim->now_us;
+	struct node *x = self;
+	int64_t now = x->mono_us + (int64_t)sim_below(x->sim, 30);
+	x->mono_us = x->sim->now_us > now ? x->sim->now_us : now;
+	return x->mono_us;
 }
 
 static void random_bytes(void *self, void *out, size_t len)
@@ -35,8 +39,17 @@ static void random_bytes(void *self, void *out, size_t len)
 
 /* ---- processes ---- */
 
+static void reader_end(struct node *x)
+{
+	if (x->reader)
+		db_close(x->reader);
+	x->reader = NULL;
+}
+
 static void process_close(struct node *x, struct process *p, enum disk_process process)
 {
+	if (process == PROCESS_GATE)
+		reader_end(x);
 	if (p->ledger)
 		ledger_close(p->ledger);
 	if (p->db)
@@ -71,6 +84,20 @@ static bool process_open(struct node *x, struct process *p, enum disk_process pr
 	return false;
 }
 
+void node_read(struct node *x)
+{
+	struct fault fault;
+	if (x->reader || !x->gate.db) {
+		reader_end(x);
+		return;
+	}
+	vfs_process(PROCESS_GATE);
+	if (db_open(x->disk->path, DB_READ, &x->reader, &fault) == ERR_NONE && db_read_begin(x->reader) == ERR_NONE)
+		(void)look_int(x->reader, "SELECT count(*) FROM records", NULL, 0);
+	vfs_process(PROCESS_NOBODY);
+	node_look_dead(x);
+}
+
 static bool disk_is_low(void *self)
 {
 	const struct rows *r = self;
@@ -102,6 +129,7 @@ static void tick(struct node *x)
 	mesh_look(x->mesh);
 	if (sim_one_in(x->sim, 12))
 		program_checkpoint(x->mesh_process.db, x->disk->path, sim_one_in(x->sim, 4));
+	status_write(&x->status, x->mesh_process.db, x->mesh, true, "", &x->world);
 	x->tick_us = x->sim->now_us + TICK_US;
 	x->due_us = 0;
 }
@@ -117,6 +145,8 @@ static void mesh_open(struct node *x)
 	io.rows.disk_low = disk_is_low;
 	if (mesh_new(&io, &x->world, &x->mesh) != ERR_NONE)
 		abort();
+	x->status = (struct status){0};
+	status_open(&x->status, x->mesh_process.db);
 	x->data_version = -1;
 	tick(x);
 }
@@ -287,6 +317,7 @@ struct node *node_new(struct sim *s, int place, int name)
 	x->disk = disk_new(path, chance_next(&s->chance));
 	vfs_add(x->disk);
 	set_up(x);
+	x->disk->lies = s->lying_disks;
 	return x;
 }
 

@@ -18,6 +18,7 @@
 #include "domain/site.h"
 #include "p2pd/mesh.h"
 #include "p2pd/rows.h"
+#include "p2pd/status.h"
 #include "store/db.h"
 
 #include "disk.h"
@@ -38,6 +39,9 @@ struct node {
 	int64_t clock_ms;            /* its wall clock's error */
 	struct process gate, mesh_process;
 	struct rows rows;
+	struct status status;
+	struct db *reader;           /* a reading connection of the gate process, in the middle of its look; NULL none */
+	int64_t mono_us;             /* its monotonic clock as it was last read */
 	struct mesh *mesh;           /* NULL: the mesh process is down */
 	int64_t due_us, tick_us;
 	int64_t data_version, records_taken;
@@ -66,6 +70,8 @@ void node_power_cut(struct node *x, int64_t starts_us);
 /* What is due now. true: something happened. */
 bool node_run(struct node *x);
 int64_t node_due(const struct node *x, int64_t until);
+/* A reader of the gate process begins to look and holds its view, or ends. */
+void node_read(struct node *x);
 /* The bell: rows have changed. */
 void node_ring(struct node *x);
 /* A connection of either process, for looking; NULL if both are down. Put between node_look and node_looked, so that nothing fails. */

@@ -144,7 +144,8 @@ void poison(struct sim *s, struct node *x)
 	int count = 2 + (int)sim_below(s, LINES - 2);
 	struct db *db = node_look(x);
 	if (db)
-		look_text(db, "SELECT event_id FROM history WHERE source_central IS NOT '" FORKED "' ORDER BY id LIMIT 1 OFFSET ?1", (int64_t)sim_below(s, 20), b->stay, sizeof(b->stay));
+		look_text(db, "SELECT event_id FROM history WHERE source_central IS NOT '" FORKED "' ORDER BY id LIMIT 1 OFFSET ?1",
+			(int64_t)sim_below(s, 20), b->stay, sizeof(b->stay));
 	node_looked(x);
 	begin_log(s, b, "ghost");
 	for (int k = 1; k < count; k++)

@@ -163,14 +163,14 @@ static void converge(struct sim *s)
 		check_end(s);
 }
 
-struct sim *sim_run(uint64_t seed, int steps, bool verbose, const char *folder)
+struct sim *sim_run(const struct sim_options *o)
 {
 	struct sim *s = calloc(1, sizeof(*s));
 	if (!s)
 		abort();
-	*s = (struct sim){.seed = seed, .chance = {seed * 0x9e3779b97f4a7c15u + 1}, .now_us = 1000 * (int64_t)SECOND, .hash = 1469598103934665603u,
-		.steps = steps, .verbose = verbose, .folder = folder};
-	vfs_seed(seed);
+	*s = (struct sim){.seed = o->seed, .chance = {o->seed * 0x9e3779b97f4a7c15u + 1}, .now_us = 1000 * (int64_t)SECOND,
+		.hash = 1469598103934665603u, .steps = o->steps, .verbose = o->verbose, .lying_disks = o->lying_disks, .folder = o->folder};
+	vfs_seed(o->seed);
 	program_is(false);
 	(void)zone_set(ZONE_DEFAULT);
 	begin(s);

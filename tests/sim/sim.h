@@ -32,7 +32,7 @@ struct sim {
 	unsigned faults;                   /* that this site meets: bits of enum fault_kind */
 	int plates;                        /* so many vehicles */
 	int steps;
-	bool verbose, failed;
+	bool verbose, failed, lying_disks;
 	bool forked;                       /* somebody has written two histories of one log (poison.h) */
 	const char *folder;                /* for lock files */
 	char failure[600];
@@ -41,8 +41,15 @@ struct sim {
 	size_t records;
 };
 
-/* Run one seed. steps: 0 by lot. Free with sim_free. */
-struct sim *sim_run(uint64_t seed, int steps, bool verbose, const char *folder);
+struct sim_options {
+	uint64_t seed;
+	int steps;                         /* 0: by lot */
+	bool verbose;
+	bool lying_disks;                  /* that say they have synced, and have not: the checks have to notice */
+	const char *folder;                /* for lock files */
+};
+/* Run one seed. Free with sim_free. */
+struct sim *sim_run(const struct sim_options *o);
 void sim_free(struct sim *s);
 
 /* Something is wrong; the first such sentence counts. */
