@@ -156,7 +156,9 @@ class Central:
         wait_for(lambda: process.stopped(pid), what="%s of %s to stand still" % (role, self.id), every=0.001)
 
     def resume(self, role="p2pd"):
-        process.send(self.pid(role), signal.SIGCONT)
+        pid = self.pid(role)
+        if pid is not None:         # else it was ended meanwhile
+            process.send(pid, signal.SIGCONT)
 
     def tail(self, lines=40):
         """The end of what its programs wrote."""
