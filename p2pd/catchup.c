@@ -4,6 +4,7 @@
 
 #include "base/journal.h"
 #include "base/text.h"
+#include "hearsay.h"
 #include "relay.h"
 #include "state.h"
 
@@ -123,7 +124,7 @@ static void claim(struct mesh *m, struct peer *p, const struct vector_entry *e)
 {
 	uint32_t i = vector_find(&m->logs, e->log);
 	if (i == LOG_NONE && e->seq > 0)
-		i = vector_add(&m->logs, e->log, true);
+		i = hearsay_add(m, p, e->log);
 	if (i == LOG_NONE) {
 		m->counts.hearsay_refused += e->seq > 0;
 		return;

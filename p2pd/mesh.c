@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "catchup.h"
 #include "heartbeat.h"
+#include "hearsay.h"
 #include "hello.h"
 #include "relay.h"
 #include "state.h"
@@ -114,6 +115,7 @@ static bool log_changed(void *arg, const struct log_row *row)
 	m->last_change = row->change;
 	if (row->head_seq <= k->held)
 		return true;
+	hearsay_held(m, i);
 	vector_move(&m->logs, i, row->head_seq, &row->head, mesh_now(m));
 	catchup_moved(m, i);
 	return true;

@@ -7,6 +7,7 @@
 #include "base/journal.h"
 #include "base/text.h"
 #include "catchup.h"
+#include "hearsay.h"
 #include "heartbeat.h"
 #include "hello.h"
 #include "relay.h"
@@ -168,6 +169,7 @@ static void change_state(struct mesh *m, struct peer *p, enum peer_state state)
 	case PEER_CLOSED:
 		apply_forget(m, p);
 		relay_lost(m, p);
+		hearsay_lost(m, p);
 		break;
 	}
 }

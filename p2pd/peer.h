@@ -121,6 +121,7 @@ struct peer {
 	int64_t page_ms;                   /* when it last delivered something new */
 
 	/* relay.c */
+	size_t hearsay;                    /* logs counted to it (hearsay.h) */
 	size_t relay_logs;                 /* asked of it */
 	bool relay_changed;                /* the list of logs asked of it is to be sent anew */
 

@@ -60,6 +60,11 @@ void relay_delivered(struct mesh *m, struct peer *p, uint32_t i)
 	m->relay_ms = 0;
 }
 
+void relay_unask(struct mesh *m, uint32_t i)
+{
+	unask(m, &m->logs.log[i]);
+}
+
 void relay_lost(struct mesh *m, const struct peer *p)
 {
 	for (uint32_t i = 0; i < m->logs.count; i++)

@@ -23,6 +23,8 @@ struct peer;
 void relay_lacking(struct mesh *m, const struct peer *p, uint32_t i);
 /* p has delivered something new of log i. */
 void relay_delivered(struct mesh *m, struct peer *p, uint32_t i);
+/* Log i is not asked of anybody any more. */
+void relay_unask(struct mesh *m, uint32_t i);
 /* p is closing. */
 void relay_lost(struct mesh *m, const struct peer *p);
 /* Look whom to ask, and send lists that changed. */

@@ -32,6 +32,7 @@ struct mesh {
 	struct apply apply;
 	struct commands commands;
 	struct mesh_counts counts;
+	uint32_t hearsay_hand;          /* where the next one to be forgotten is looked for */
 	int64_t relay_ms;               /* when to look for logs that lag, INT64_MAX: nothing lags */
 	uint64_t turn_link;             /* the peer whose turn it is to catch up */
 	size_t turn_pages;

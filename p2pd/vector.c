@@ -9,14 +9,14 @@
 
 void vector_init(struct vector *v, const uint64_t seed[2])
 {
-	*v = (struct vector){.seed = {seed[0], seed[1]}, .oldest = LOG_NONE, .newest = LOG_NONE};
+	*v = (struct vector){.seed = {seed[0], seed[1]}, .oldest = LOG_NONE, .newest = LOG_NONE, .free = LOG_NONE};
 }
 
 void vector_free(struct vector *v)
 {
 	free(v->log);
 	free(v->slot);
-	*v = (struct vector){.oldest = LOG_NONE, .newest = LOG_NONE};
+	*v = (struct vector){.oldest = LOG_NONE, .newest = LOG_NONE, .free = LOG_NONE};
 }
 
 static uint64_t mix(uint64_t x)
@@ -69,7 +69,8 @@ static bool slots_grow(struct vector *v)
 	v->slots = wanted;
 	memset(slot, 0xff, wanted * sizeof(*slot));
 	for (uint32_t i = 0; i < v->count; i++)
-		slot_fill(v, i);
+		if (v->log[i].log[0])
+			slot_fill(v, i);
 	return true;
 }
 
@@ -84,22 +85,59 @@ static bool logs_grow(struct vector *v)
 	return true;
 }
 
+/* A place for one more log. */
+static uint32_t free_place(struct vector *v)
+{
+	uint32_t i = v->free;
+	if (i != LOG_NONE) {
+		v->free = v->log[i].older;
+		return i;
+	}
+	if ((v->count == v->cap && !logs_grow(v)) || (v->count >= v->slots / 2 && !slots_grow(v)))
+		return LOG_NONE;
+	return v->count++;
+}
+
 uint32_t vector_add(struct vector *v, const char *log, bool hearsay)
 {
 	uint32_t i = vector_find(v, log);
 	if (i != LOG_NONE)
 		return i;
-	if ((hearsay && v->count >= LOGS_MAX) || v->count >= LOG_NONE / 4)
+	if ((hearsay && v->hearsay >= HEARSAY_MAX) || v->count >= LOG_NONE / 4 || strlen(log) != LOG_ID_SIZE - 1)
 		return LOG_NONE;
-	if ((v->count == v->cap && !logs_grow(v)) || (v->count >= v->slots / 2 && !slots_grow(v)))
+	i = free_place(v);
+	if (i == LOG_NONE)
 		return LOG_NONE;
-	i = v->count;
 	v->log[i] = (struct known_log){.older = LOG_NONE, .newer = LOG_NONE};
-	if (!text_copy(v->log[i].log, sizeof(v->log[i].log), log))
-		return LOG_NONE;
-	v->count++;
+	memcpy(v->log[i].log, log, LOG_ID_SIZE);
+	v->hearsay++; /* until vector_move */
 	slot_fill(v, i);
 	return i;
+}
+
+/* Those that stand behind an emptied slot move up, as far as they may. */
+static void slot_empty(struct vector *v, uint32_t s)
+{
+	uint32_t mask = v->slots - 1;
+	for (uint32_t n = (s + 1) & mask; v->slot[n] != LOG_NONE; n = (n + 1) & mask) {
+		uint32_t home = slot_of(v, v->log[v->slot[n]].log);
+		if (((n - home) & mask) < ((n - s) & mask))
+			continue;
+		v->slot[s] = v->slot[n];
+		s = n;
+	}
+	v->slot[s] = LOG_NONE;
+}
+
+void vector_forget(struct vector *v, uint32_t i)
+{
+	uint32_t s = slot_of(v, v->log[i].log);
+	while (v->slot[s] != i)
+		s = (s + 1) & (v->slots - 1);
+	slot_empty(v, s);
+	v->log[i] = (struct known_log){.older = v->free, .newer = LOG_NONE};
+	v->free = i;
+	v->hearsay--;
 }
 
 static void leave_order(struct vector *v, const struct known_log *k)
@@ -119,6 +157,8 @@ void vector_move(struct vector *v, uint32_t i, int64_t seq, const struct chain *
 	struct known_log *k = &v->log[i];
 	if (k->moved)
 		leave_order(v, k);
+	else
+		v->hearsay--;
 	k->before = k->held;
 	k->held = seq;
 	k->head = *head;

@@ -1,7 +1,8 @@
 /*
  * The logs this central knows of: those it holds something of, and those a peer has only told of (held 0).
  *
- * A log is named by its index, which never changes while the mesh lives. Those that are held also stand in the order in which
+ * A log is named by its index, which never changes while the mesh lives; that of hearsay which is forgotten may become another log's.
+ * Those that are held also stand in the order in which
  * they last moved, so that "what changed since" costs what it returns.
  */
 #ifndef PARKMESH_P2PD_VECTOR_H
@@ -15,11 +16,11 @@
 #include "seal/seal.h"
 #include "wire/message.h"
 
-#define LOGS_MAX 65536u      /* hearsay adds no log beyond this number; those held are always known */
+#define HEARSAY_MAX 16384u   /* logs of which nothing is held; those held are always known */
 #define LOG_NONE UINT32_MAX  /* no log has this index */
 
 struct known_log {
-	char log[LOG_ID_SIZE];
+	char log[LOG_ID_SIZE];               /* "": a place that is free */
 	char author[CENTRAL_ID_SIZE];        /* "" until its LOG_OPEN is held */
 	unsigned char key[KEY_BYTES];
 	bool own;                            /* author and key are this central's */
@@ -33,11 +34,14 @@ struct known_log {
 	int64_t lacking_ms;                  /* monotonic; since when somebody else is known to hold more, 0: nobody */
 	uint64_t relay;                      /* link of the peer asked to relay it, LINK_NONE: none */
 	int64_t asked_ms;
+	uint64_t teller;                     /* link of the peer it is counted to as hearsay (hearsay.h); LINK_NONE: it is held */
 };
 
 struct vector {
 	struct known_log *log;
-	uint32_t count, cap;
+	uint32_t count, cap;                 /* places, free ones too */
+	uint32_t hearsay;                    /* logs of which nothing is held */
+	uint32_t free;                       /* the first free place, its `older` the next; LOG_NONE: none */
 	uint32_t *slot;                      /* hash table of indices, LOG_NONE empty */
 	uint32_t slots;
 	uint64_t seed[2];                    /* so that a peer cannot choose ids that collide */
@@ -49,8 +53,10 @@ void vector_init(struct vector *v, const uint64_t seed[2]);
 void vector_free(struct vector *v);
 
 uint32_t vector_find(const struct vector *v, const char *log);
-/* Its index, made if needed. hearsay: nothing of it is held. LOG_NONE: over LOGS_MAX (hearsay only) or out of memory. */
+/* Its index, made if needed. hearsay: nothing of it is held. LOG_NONE: over HEARSAY_MAX (hearsay only) or out of memory. */
 uint32_t vector_add(struct vector *v, const char *log, bool hearsay);
+/* Forget log i, of which nothing is held. Nobody may refer to its index any more. */
+void vector_forget(struct vector *v, uint32_t i);
 /* It is now held up to seq. */
 void vector_move(struct vector *v, uint32_t i, int64_t seq, const struct chain *head, int64_t now_ms);
 void vector_entry(const struct known_log *k, struct vector_entry *out);

@@ -95,14 +95,67 @@ TEST(invented_logs_take_bounded_memory)
 {
 	struct net *n = net_new(2, NULL);
 	net_run(n, 3 * SECOND);
-	uint64_t link = n->node[2].mesh->peer[0]->link;
+	struct mesh *m = n->node[2].mesh;
+	uint64_t link = m->peer[0]->link;
 	for (int k = 0; k < 40; k++)
 		hear(n, link, k * 2000, 2000);
-	CHECK_INT(n->node[2].mesh->logs.count, LOGS_MAX);
-	CHECK(mesh_counts(n->node[2].mesh)->hearsay_refused > 0);
+	CHECK_INT(m->logs.hearsay, HEARSAY_MAX);
+	CHECK_INT((intmax_t)m->peer[0]->hearsay, HEARSAY_MAX);
+	CHECK_INT(m->logs.count, HEARSAY_MAX);
+	CHECK(mesh_counts(m)->hearsay_refused > 0);
 	node_append(&n->node[1], 3, 1); /* real ones still find their place */
 	net_run(n, SECOND / 10);
 	CHECK_INT(node_total(&n->node[2]), 4);
+	net_free(n);
+}
+
+TEST(a_peer_that_invents_logs_keeps_nobody_else_from_being_heard)
+{
+	static const char *const links[] = {"0100", "1010", "0101", "0010"}; /* what 4 writes reaches 2 over 3 only */
+	struct net *n = net_new(4, links);
+	net_run(n, 3 * SECOND);
+	struct mesh *m = n->node[2].mesh;
+	struct peer *liar = mesh_ready_peer(m, "central-1"), *honest = mesh_ready_peer(m, "central-3");
+	for (int k = 0; k < 10; k++)
+		hear(n, liar->link, k * 2000, 2000);
+	CHECK_INT((intmax_t)liar->hearsay, HEARSAY_MAX);
+	node_append(&n->node[4], 5, 1);
+	net_run(n, 30 * SECOND);
+	CHECK_INT(node_total(&n->node[2]), 6);
+	for (int k = 0; k < 10; k++) /* and who tells as many gets half of the room */
+		hear(n, honest->link, 1000000 + k * 2000, 2000);
+	CHECK_INT(m->logs.hearsay, HEARSAY_MAX);
+	CHECK((intmax_t)honest->hearsay >= HEARSAY_MAX / 2 - 1);
+	CHECK_INT((intmax_t)(honest->hearsay + liar->hearsay), HEARSAY_MAX);
+	net_free(n);
+}
+
+TEST(hearsay_goes_with_who_told_it)
+{
+	static const char *const links[] = {"010", "101", "010"};
+	struct net *n = net_new(3, links);
+	net_run(n, 3 * SECOND);
+	struct mesh *m = n->node[2].mesh;
+	uint64_t one = mesh_ready_peer(m, "central-1")->link, other = mesh_ready_peer(m, "central-3")->link;
+	hear(n, one, 0, 500);
+	hear(n, other, 400, 200); /* a hundred of them were told by both */
+	CHECK_INT(m->logs.hearsay, 600);
+	node_stop(&n->node[1]);
+	net_run(n, SECOND);
+	CHECK_INT(m->logs.hearsay, 200);
+	CHECK_INT((intmax_t)mesh_peer(m, other)->hearsay, 200);
+	uint32_t places = m->logs.count;
+	hear(n, other, 5000, 400); /* the places are used again, and every log is found */
+	CHECK_INT(m->logs.count, places);
+	for (int k = 0; k < 600; k++) {
+		char log[LOG_ID_SIZE];
+		(void)text_format(log, sizeof(log), "%032x", k < 200 ? 400 + k : 5000 + k - 200);
+		uint32_t i = vector_find(&m->logs, log);
+		CHECK(i != LOG_NONE && peer_claims(mesh_peer(m, other), i) == 5);
+	}
+	node_stop(&n->node[3]);
+	net_run(n, SECOND);
+	CHECK_INT(m->logs.hearsay, 0);
 	net_free(n);
 }
 
