@@ -100,7 +100,7 @@ static int local_day(time_t seconds)
 int64_t zone_day_start(int64_t ms)
 {
 	time_t inside = clamped_seconds(ms);
-	time_t before = inside - 26 * 3600L; /* no day is longer than 25 hours */
+	time_t before = inside < 26 * 3600L ? -1 : inside - 26 * 3600L; /* no day is longer than 25 hours; none begins before 1970 */
 
 	/* Searched, because 00:00 may be missing or come twice on the day the clocks are changed. */
 	pthread_rwlock_rdlock(&zone_lock);

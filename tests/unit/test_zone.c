@@ -146,6 +146,19 @@ TEST(the_start_of_a_day_out_of_bounds)
 	CHECK_INT(zone_day_start(INT64_MAX), 253402214400000);
 }
 
+/* East of Greenwich it began before. */
+TEST(the_first_day_begins_with_unix_time)
+{
+	int64_t first = -1, last = -1;
+
+	CHECK(zone_set(ZONE_DEFAULT));
+	CHECK(zone_parse("1970-01-01", &first, &last));
+	CHECK_INT(first, 0);
+	CHECK_INT(last, 16 * HOUR - 1);
+	CHECK_INT(zone_day_start(5 * HOUR), 0);
+	CHECK_INT(zone_day_start(20 * HOUR), 16 * HOUR);
+}
+
 static void *read_zone(void *arg)
 {
 	bool *wrong = arg;
