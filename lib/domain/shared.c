@@ -160,7 +160,7 @@ static enum err write_item(struct ledger *l, const struct shared_change *c, cons
 static enum err write_difference(struct ledger *l, const struct difference *d, struct fault *fault)
 {
 	const struct shared_change *c = d->wanted;
-	const char *gone = d->gone.data, *end = gone + d->gone.len;
+	const char *gone = buf_text(&d->gone), *end = gone + d->gone.len;
 	enum err e = ERR_NONE;
 
 	for (size_t i = 0; e == ERR_NONE && i < c->count; i++) {
