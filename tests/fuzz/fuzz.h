@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -24,6 +25,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 			abort(); \
 		} \
 	} while (0)
+
+/* Where a target that needs files makes them: in memory, if there is such a place. tests/fuzz/run clears what libFuzzer leaves. */
+static inline const char *fuzz_folder(void)
+{
+	const char *told = getenv("TMPDIR");
+
+	return told ? told : access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
 
 /* A copy of exactly its size, so that the sanitizer sees a byte read too far. Freed by the caller. */
 static inline char *fuzz_copy(const void *bytes, size_t len)

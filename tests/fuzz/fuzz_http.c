@@ -46,7 +46,7 @@ static struct app app;
 static struct desk desk;
 static struct fake_world fake;
 static struct db *db;
-static char folder[64], path[96];
+static char folder[4096], path[4200];
 
 /* ---- time: moves only with the requests and while somebody waits for p2pd, which is not there ---- */
 
@@ -239,7 +239,7 @@ static void check_rows(bool all)
 static void clean_up(void)
 {
 	static const char *const left[] = {"parkmesh.db", "parkmesh.db-wal", "parkmesh.db-shm", "parkmesh.db-lock"};
-	char file[128];
+	char file[4200];
 
 	for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
 		text_format(file, sizeof file, "%s/%s", folder, left[i]);
@@ -264,7 +264,7 @@ static void prepare(void)
 
 	journal_start("fuzz", (enum journal_level)(JOURNAL_ERROR + 1));
 	MUST(seal_start() && request_start());
-	text_format(folder, sizeof folder, "%s/fuzz_http.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	text_format(folder, sizeof folder, "%s/fuzz_http.XXXXXX", fuzz_folder());
 	MUST(mkdtemp(folder));
 	(void)atexit(clean_up);
 	text_format(path, sizeof path, "%s/parkmesh.db", folder);

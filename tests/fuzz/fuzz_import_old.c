@@ -7,8 +7,6 @@
  */
 #include "fuzz.h"
 
-#include <unistd.h>
-
 #include "base/journal.h"
 #include "base/zone.h"
 #include "domain/import.h"
@@ -26,7 +24,7 @@ static const char *const columns[OLD_COLUMNS] = {"event_id", "source_central", "
 #define LEFT_OUT_BY_SOME 3 /* of the first columns */
 
 static struct central own;
-static char path[64];
+static char path[4200];
 
 /* ---- the older database ---- */
 
@@ -173,7 +171,7 @@ static void start(void)
 	if (!own.db) {
 		journal_start("fuzz", (enum journal_level)(JOURNAL_ERROR + 1));
 		MUST(central_open(&own, ":memory:", "central-1", 7) == ERR_NONE);
-		text_format(path, sizeof path, "%s/fuzz_import_old.%ld.db", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (long)getpid());
+		text_format(path, sizeof path, "%s/fuzz_import_old.%ld.db", fuzz_folder(), (long)getpid());
 	}
 	exec(own.db->handle, empty);
 	own.fake.wall_ms = CENTRAL_TIME;

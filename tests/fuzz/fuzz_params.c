@@ -91,7 +91,7 @@ static void check_nested(const struct params *p)
 		check(&fields[i], &inner.value[i]);
 }
 
-static void read(const struct field *list, size_t count, enum body_kind kind, const char *query, const char *body, size_t len)
+static void read_all(const struct field *list, size_t count, enum body_kind kind, const char *query, const char *body, size_t len)
 {
 	struct fault fault = {0};
 	struct params p;
@@ -115,8 +115,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	size_t body_len = (size_t)(feed.end - feed.at);
 	char *body = fuzz_copy(feed.at, body_len);
 
-	read(fields, COUNT(fields), BODY_JSON, query, body, body_len);
-	read(form_fields, COUNT(form_fields), BODY_FORM, query, body, body_len);
+	read_all(fields, COUNT(fields), BODY_JSON, query, body, body_len);
+	read_all(form_fields, COUNT(form_fields), BODY_FORM, query, body, body_len);
 	free(query);
 	free(body);
 	return 0;
