@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
 #include "base/text.h"
 #include "domain/ledger.h"
 #include "serve.h"
@@ -22,10 +24,26 @@ static void caller_text(const struct call *c, char out[CALLER_SIZE])
 		text_format(out, CALLER_SIZE, "address %s", address ? address : "");
 }
 
-/* The query says what is asked for as much as the body does. */
-static void hash_request(const struct request *r, unsigned char out[DIGEST_BYTES])
+/* The query says what is asked for as much as the body does. sent_at does not: an edge that asks again says when it asks again, so
+ * that the time it reports goes on to count. */
+static enum err hash_request(const struct request *r, unsigned char out[DIGEST_BYTES])
 {
-	digest_make(r->query, strlen(r->query) + 1, buf_text(&r->body), r->body.len, out);
+	cJSON *body = cJSON_ParseWithLength(buf_text(&r->body), r->body.len);
+	char *text;
+
+	if (!cJSON_IsObject(body)) {
+		cJSON_Delete(body);
+		digest_make(r->query, strlen(r->query) + 1, buf_text(&r->body), r->body.len, out);
+		return ERR_NONE;
+	}
+	cJSON_DeleteItemFromObjectCaseSensitive(body, "sent_at");
+	text = cJSON_PrintUnformatted(body);
+	cJSON_Delete(body);
+	if (text == NULL)
+		return ERR_MEMORY;
+	digest_make(r->query, strlen(r->query) + 1, text, strlen(text), out);
+	cJSON_free(text);
+	return ERR_NONE;
 }
 
 /* The kept answer is one of our own JSON objects: the member goes before its closing brace. */
@@ -56,10 +74,10 @@ static enum err give_kept(struct call *c, struct db *db, struct fault *fault)
 	e = kept_find(db, &key, call_age_now(c), &kept);
 	if (e != ERR_NONE)
 		return e;
-	hash_request(&c->request, hash);
-	if (memcmp(hash, kept.body_hash, sizeof hash) == 0)
+	e = hash_request(&c->request, hash);
+	if (e == ERR_NONE && memcmp(hash, kept.body_hash, sizeof hash) == 0)
 		answer_kept(c, &kept);
-	else
+	else if (e == ERR_NONE)
 		e = fault_set(fault, ERR_FIELD, "idempotency_key_reused", "Idempotency-Key",
 			"This Idempotency-Key came with another request before; use a new one for a new request.");
 	free(kept.answer);
@@ -77,8 +95,9 @@ static enum err keep(struct call *c, struct db *db)
 	if (body->failed)
 		return ERR_MEMORY;
 	caller_text(c, caller);
-	hash_request(&c->request, a.body_hash);
-	e = kept_write(db, &key, call_age_now(c), &a);
+	e = hash_request(&c->request, a.body_hash);
+	if (e == ERR_NONE)
+		e = kept_write(db, &key, call_age_now(c), &a);
 	c->kept = e == ERR_NONE;
 	return e;
 }

@@ -10,7 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 from tests.site import tap                                  # noqa: E402
-from tests.site.central import told                         # noqa: E402
+from tests.site.central import now_ms, told                 # noqa: E402
 from tests.site.client import Client                        # noqa: E402
 
 DETECTION, OPEN, CLOSE = "/api/edge/detection", "/api/edge/barrier/open", "/api/edge/barrier/close"
@@ -102,6 +102,16 @@ def test_another_body(c):
     assert not c.rows.history(plate_id="29A30011")
     answer = c.raw("POST", OPEN + "?wait=quorum", b'{"edge_id": "edge-1", "plate_id": "29A30010"}', {"Idempotency-Key": "open-10"})
     assert answer.status == 422, "the query counts as much: %s" % answer
+
+
+def test_asking_again_says_when(c):
+    """A repeat carries the edge's clock of now: that makes it no other request, and its time goes on to count."""
+    noon = now_ms() - 3 * 3600 * 1000
+    first = told(ask(c, OPEN, "open-11", passage("29A30015", timestamp=noon, sent_at=now_ms())))
+    again = told(ask(c, OPEN, "open-11", passage("29A30015", timestamp=noon, sent_at=now_ms() + 7)))
+    assert again["deduped"] and again["event_id"] == first["event_id"], again
+    status, answer = ask(c, OPEN, "open-11", passage("29A30015", timestamp=noon + 1, sent_at=now_ms()))
+    assert (status, answer["code"]) == (422, "idempotency_key_reused"), answer
 
 
 def test_another_path_is_another_request(c):
