@@ -21,7 +21,7 @@ enum ctl_end { CTL_DONE = 0, CTL_FAILED = 1, CTL_WRONG = 2 };
 #define CTL_NOTIFY "/run/parkmesh/notify"
 
 #define CTL_OPTIONS_MAX 4
-#define CTL_WORDS_MAX 1
+#define CTL_WORDS_MAX 2
 
 /* What a subcommand was called with. */
 struct ctl {
@@ -59,11 +59,19 @@ enum ctl_end cmd_config_import(const struct ctl *c);
 enum ctl_end cmd_secret_set(const struct ctl *c);
 enum ctl_end cmd_verify(const struct ctl *c);
 enum ctl_end cmd_import(const struct ctl *c);
+enum ctl_end cmd_setup_link(const struct ctl *c);
+enum ctl_end cmd_user_add(const struct ctl *c);
+enum ctl_end cmd_user_list(const struct ctl *c);
+enum ctl_end cmd_user_passwd(const struct ctl *c);
+enum ctl_end cmd_user_remove(const struct ctl *c);
+enum ctl_end cmd_user_role(const struct ctl *c);
 
 /* What --help says of each, kept beside the code. */
 extern const char cmd_status_usage[], cmd_peer_list_usage[], cmd_peer_add_usage[], cmd_peer_remove_usage[], cmd_peer_repin_usage[],
 	cmd_edge_list_usage[], cmd_edge_add_usage[], cmd_edge_token_usage[], cmd_config_export_usage[], cmd_config_import_usage[],
-	cmd_secret_set_usage[], cmd_verify_usage[], cmd_import_usage[], cmd_warning_list_usage[], cmd_warning_seen_usage[];
+	cmd_secret_set_usage[], cmd_verify_usage[], cmd_import_usage[], cmd_setup_link_usage[], cmd_warning_list_usage[],
+	cmd_warning_seen_usage[], cmd_user_add_usage[], cmd_user_list_usage[], cmd_user_passwd_usage[], cmd_user_remove_usage[],
+	cmd_user_role_usage[];
 
 /* Open the central's database for reading, or for writing; it is never made here. ERR_NOT_FOUND if it is not there. */
 enum err ctl_open_read(const struct ctl *c, struct db **out, struct fault *fault);

@@ -4,6 +4,7 @@
 
 #include "answer.h"
 #include "base/text.h"
+#include "caller.h"
 #include "domain/operator.h"
 #include "history_time.h"
 #include "idempotency.h"
@@ -47,17 +48,16 @@ struct job {
 	const char *plate_view;
 	int64_t history_id;
 	struct operator_word word;
+	struct actor actor;               /* that word points to */
 	struct stay_row row;              /* afterwards, or the one in the way */
 	struct exit_written written;
 	struct fault *fault;
 };
 
-static void read_word(const struct call *c, struct operator_word *out)
+static void read_word(const struct call *c, struct job *j)
 {
-	const char *address = c->request.remote_addr ? c->request.remote_addr : "";
-
-	out->by = c->caller.edge_id[0] ? c->caller.edge_id : address;
-	out->why = params_text(&c->params, "why");
+	j->actor = caller_actor(c);
+	j->word = (struct operator_word){.by = caller_name(c), .why = params_text(&c->params, "why"), .actor = &j->actor};
 }
 
 /* A segment that is no number names no row. */
@@ -140,7 +140,7 @@ enum err api_operator_enter(struct call *c, struct fault *fault)
 		e = history_time(p, "entry_time", &j.entry.entry_ms, &unused, fault);
 	if (e != ERR_NONE)
 		return e;
-	read_word(c, &j.word);
+	read_word(c, &j);
 	e = call_write(c, enter, answer_entry, &j, fault);
 	if (e != ERR_CONFLICT)
 		return e;
@@ -174,7 +174,7 @@ enum err api_operator_exit(struct call *c, struct fault *fault)
 	struct job j = {.fault = fault, .exit = {.history_id = read_id(c), .reason = params_text(&c->params, "reason"),
 		.fee = params_integer(&c->params, "fee", -1)}};
 
-	read_word(c, &j.word);
+	read_word(c, &j);
 	return call_write(c, leave, answer_exit, &j, fault);
 }
 
@@ -194,7 +194,7 @@ enum err api_operator_correct(struct call *c, struct fault *fault)
 
 	if (e != ERR_NONE)
 		return e;
-	read_word(c, &j.word);
+	read_word(c, &j);
 	return call_write(c, correct, answer_row, &j, fault);
 }
 
@@ -209,6 +209,6 @@ enum err api_operator_void(struct call *c, struct fault *fault)
 {
 	struct job j = {.fault = fault, .history_id = read_id(c)};
 
-	read_word(c, &j.word);
+	read_word(c, &j);
 	return call_write(c, take_out, answer_row, &j, fault);
 }

@@ -4,6 +4,7 @@
 
 #include "answer.h"
 #include "base/zone.h"
+#include "caller.h"
 #include "domain/site.h"
 #include "p2p_config.h"
 #include "p2p_state.h"
@@ -58,6 +59,7 @@ enum err api_p2p_config_get(struct call *c, struct fault *fault)
 
 enum err api_p2p_config_put(struct call *c, struct fault *fault)
 {
+	struct actor by = caller_actor(c);
 	struct config_change change = {0};
 	struct site_config now;
 	const struct cJSON *own = params_json(&c->params, "this_central"), *peers = params_json(&c->params, "peer_centrals");
@@ -68,7 +70,7 @@ enum err api_p2p_config_put(struct call *c, struct fault *fault)
 		return fault_set(fault, ERR_FIELD, "missing_field", "this_central", "Give this_central, peer_centrals, or both, without a wrapper.");
 	e = config_change_read(own, peers, &change, fault);
 	if (e == ERR_NONE)
-		e = config_change_run(c->app->writer, &change, &now, fault);
+		e = config_change_run(c->app->writer, &by, &change, &now, fault);
 	if (e == ERR_NONE)
 		answer_config(&c->response, &now);
 	return e;

@@ -4,6 +4,7 @@
 
 #include "answer.h"
 #include "base/text.h"
+#include "caller.h"
 #include "idempotency.h"
 #include "p2p_config.h"
 #include "serve.h"
@@ -28,7 +29,8 @@ static void answer_peer(struct call *c, const void *arg)
 static enum err write_peer(struct call *c, enum peer_how how, const char *id, struct fault *fault)
 {
 	struct peer_change change = {0};
-	struct peer_job j = {.change = &change, .how = how, .fault = fault};
+	struct actor by = caller_actor(c);
+	struct peer_job j = {.by = &by, .change = &change, .how = how, .fault = fault};
 
 	peer_change_read(&c->params, &change);
 	if (id && change.id[0] && strcmp(id, change.id) != 0)
@@ -51,7 +53,8 @@ enum err api_peer_put(struct call *c, struct fault *fault)
 
 enum err api_peer_delete(struct call *c, struct fault *fault)
 {
-	enum err e = config_remove_peer(c->app->writer, c->segment, fault);
+	struct actor by = caller_actor(c);
+	enum err e = config_remove_peer(c->app->writer, &by, c->segment, fault);
 
 	if (e != ERR_NONE)
 		return e;

@@ -6,13 +6,14 @@
 
 #include "answer.h"
 #include "base/text.h"
+#include "caller.h"
 #include "domain/ledger.h"
 #include "domain/shared.h"
 #include "serve.h"
 #include "wire/json.h"
 #include "writer.h"
 
-#define BY "api"             /* who says so, in the record */
+#define BY "api"             /* who says so in the record when nobody is logged in */
 #define MADE_ID_BYTES 8
 #define COUNT(list) (sizeof list / sizeof *list)
 
@@ -28,6 +29,11 @@ static enum err run(struct call *c, writer_job_fn *job, void *arg, struct fault 
 	if (e == ERR_UNAVAILABLE)
 		*fault = (struct fault){0};
 	return e;
+}
+
+static const char *by(const struct call *c)
+{
+	return c->caller.user[0] ? c->caller.user : BY;
 }
 
 /* --- fees ------------------------------------------------------------------------------------------------------------ */
@@ -78,7 +84,8 @@ static enum err set_fees(struct ledger *l, void *arg)
 
 enum err api_fees_put(struct call *c, struct fault *fault)
 {
-	struct fees_job j = {.change = {.if_match = c->request.if_match, .by = BY}, .fault = fault};
+	struct actor actor = caller_actor(c);
+	struct fees_job j = {.change = {.if_match = c->request.if_match, .by = by(c), .actor = &actor}, .fault = fault};
 	struct params p;
 	enum err e = params_from_object(fee_members, COUNT(fee_members), params_json(&c->params, "fees"), "fees.", &p, fault);
 
@@ -257,7 +264,8 @@ static enum err replace_list(struct ledger *l, void *arg)
 
 static enum err put_items(struct call *c, enum shared_kind kind, struct fault *fault)
 {
-	struct shared_change change = {.kind = kind, .if_match = c->request.if_match, .by = BY};
+	struct actor actor = caller_actor(c);
+	struct shared_change change = {.kind = kind, .if_match = c->request.if_match, .by = by(c), .actor = &actor};
 	struct list_job j = {.change = &change, .fault = fault};
 	enum err e = read_items(c, params_json(&c->params, shared_name(kind)), &change, fault);
 

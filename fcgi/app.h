@@ -11,9 +11,12 @@
 #include "response.h"
 #include "route.h"
 #include "session.h"
+#include "words.h"
 
+struct attempts;
 struct db;
 struct edges;
+struct hashing;
 struct views;
 struct writer;
 
@@ -23,7 +26,11 @@ struct app {
 	struct rules rules;
 	struct writer *writer;
 	struct views *views;
+	struct catalogue catalogue;
 	struct edges *edges;
+	struct attempts *attempts;
+	struct hashing *hashing;
+	unsigned char flash_key[32];     /* signs what pages say once; of this run alone */
 	int stop_fd;                     /* an eventfd: readable once the program is to end */
 	int64_t started_ms;              /* by the monotonic clock */
 	int64_t started_wall_ms;
@@ -46,6 +53,9 @@ struct call {
 	struct response response;
 	struct params params;
 	struct caller caller;            /* who calls, once that was checked */
+	enum language language;          /* of its pages */
+	char token[TOKEN_SIZE];          /* the browser's: of its session, or, while nobody is logged in, one for its forms alone; "" none */
+	bool fresh_token;                /* the answer has to set it */
 	const char *segment;             /* of the route's {name}, "" none */
 	bool keyed, kept;                /* it has an Idempotency-Key; the answer is the one kept under it */
 	bool reading;                    /* a read transaction is open on desk->db */

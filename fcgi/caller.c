@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "domain/ledger.h"
+#include "domain/people.h"
 #include "seal/token.h"
 #include "serve.h"
 #include "store/db.h"
@@ -33,6 +34,26 @@ static enum err find_edge(struct call *c, const char *token, enum shown *shown, 
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
+/* Whose session the browser's cookie is, if it is one. */
+static enum err find_person(struct call *c, enum shown *shown, struct fault *fault)
+{
+	unsigned char hash[TOKEN_HASH_BYTES];
+	struct session_row row;
+	enum err e = call_read(c, fault);
+
+	if (e != ERR_NONE)
+		return e;
+	token_hash(c->token, hash);
+	e = people_session(c->desk->db, hash, call_now(c), &row);
+	if (e == ERR_NONE) {
+		*shown = SHOWN_PERSON;
+		text_copy(c->caller.user, sizeof c->caller.user, row.user);
+		c->caller.user_role = row.role;
+		c->caller.seen_ms = row.used_ms;
+	}
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
 /* A header that is there but no token counts as a wrong one. */
 static enum err find_shown(struct call *c, enum shown *shown, struct fault *fault)
 {
@@ -40,7 +61,7 @@ static enum err find_shown(struct call *c, enum shown *shown, struct fault *faul
 
 	*shown = SHOWN_NOTHING;
 	if (!c->request.authorization)
-		return ERR_NONE;
+		return c->token[0] ? find_person(c, shown, fault) : ERR_NONE;
 	*shown = SHOWN_UNKNOWN;
 	return bearer_read(c->request.authorization, token) ? find_edge(c, token, shown, fault) : ERR_NONE;
 }
@@ -56,6 +77,26 @@ static enum err read_own(struct call *c, struct identity *own, struct fault *fau
 	return e == ERR_NONE ? identity_read(c->desk->db, own) : e;
 }
 
+void caller_csrf(struct call *c)
+{
+	if (c->token[0])
+		token_sign(c->token, strlen(c->token), "csrf", c->caller.csrf);
+}
+
+struct actor caller_actor(const struct call *c)
+{
+	return (struct actor){.who = c->caller.user, .source = c->request.remote_addr ? c->request.remote_addr : "", .now_ms = call_now(c)};
+}
+
+const char *caller_name(const struct call *c)
+{
+	if (c->caller.user[0])
+		return c->caller.user;
+	if (c->caller.edge_id[0])
+		return c->caller.edge_id;
+	return c->request.remote_addr ? c->request.remote_addr : "";
+}
+
 enum err caller_check(struct call *c, enum access access, struct fault *fault)
 {
 	struct identity own = {0};
@@ -64,6 +105,7 @@ enum err caller_check(struct call *c, enum access access, struct fault *fault)
 
 	if (access == ACCESS_ANYONE)
 		return ERR_NONE;
+	caller_csrf(c);
 	e = find_shown(c, &shown, fault);
 	if (e == ERR_NONE)
 		e = read_own(c, &own, fault);
@@ -91,19 +133,23 @@ enum err caller_check_fields(const struct call *c, struct fault *fault)
 	return ERR_NONE;
 }
 
-struct seen_job { const char *edge_id; int64_t now_ms; };
+struct seen_job { const struct call *call; int64_t now_ms; };
 
 static enum err note_seen(struct ledger *l, void *arg)
 {
 	const struct seen_job *j = arg;
+	unsigned char hash[TOKEN_HASH_BYTES];
 
-	return edge_seen(ledger_db(l), j->edge_id, j->now_ms);
+	if (j->call->caller.edge_id[0])
+		return edge_seen(ledger_db(l), j->call->caller.edge_id, j->now_ms);
+	token_hash(j->call->token, hash);
+	return session_used(ledger_db(l), hash, j->now_ms);
 }
 
 void caller_note_seen(struct call *c)
 {
-	struct seen_job j = {.edge_id = c->caller.edge_id, .now_ms = call_now(c)};
+	struct seen_job j = {.call = c, .now_ms = call_now(c)};
 
-	if (c->caller.edge_id[0] && j.now_ms - c->caller.seen_ms >= SEEN_EVERY_MS)
+	if ((c->caller.edge_id[0] || c->caller.user[0]) && j.now_ms - c->caller.seen_ms >= SEEN_EVERY_MS)
 		writer_run(c->app->writer, note_seen, &j);
 }

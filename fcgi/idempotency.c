@@ -13,12 +13,14 @@
 #define KEY_MAX 128
 #define CALLER_SIZE 96
 
-/* Who counts as the same caller: the token's edge, else the address. */
+/* Who counts as the same caller: the person, the token's edge, else the address. */
 static void caller_text(const struct call *c, char out[CALLER_SIZE])
 {
 	const char *address = c->request.remote_addr;
 
-	if (c->caller.edge_id[0])
+	if (c->caller.user[0])
+		text_format(out, CALLER_SIZE, "user %s", c->caller.user);
+	else if (c->caller.edge_id[0])
 		text_format(out, CALLER_SIZE, "edge %s", c->caller.edge_id);
 	else
 		text_format(out, CALLER_SIZE, "address %s", address ? address : "");
@@ -162,7 +164,7 @@ enum err idempotency_begin(struct call *c, const struct route *route, struct fau
 	const struct request *r = &c->request;
 	enum err e;
 
-	if (!r->idempotency_key || r->method != METHOD_POST || route->access == ACCESS_PAGE)
+	if (!r->idempotency_key || r->method != METHOD_POST || access_is_page(route->access))
 		return ERR_NONE;
 	if (!key_valid(r->idempotency_key))
 		return fault_set(fault, ERR_INVALID, "invalid_idempotency_key", "Idempotency-Key",

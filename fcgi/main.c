@@ -13,9 +13,11 @@
 
 #include "accept.h"
 #include "app.h"
+#include "attempts.h"
 #include "base/journal.h"
 #include "base/text.h"
 #include "edges.h"
+#include "hashing.h"
 #include "notify.h"
 #include "pages.h"
 #include "seal/seal.h"
@@ -167,7 +169,10 @@ static enum err load_views(struct app *app, const char *share, struct fault *fau
 		return e;
 	if (!text_format(dir, sizeof dir, "%s/templates", share))
 		return fault_set(fault, ERR_INVALID, "path_too_long", "", "The path of --share is too long.");
-	return views_load(app->views, dir, page_views, fault);
+	e = views_load(app->views, dir, page_views, fault);
+	if (e == ERR_NONE)
+		e = catalogue_load(dir, &app->catalogue, fault);
+	return e == ERR_NONE ? views_check_words(app->views, &app->catalogue, fault) : e;
 }
 
 static enum err hold_lock(const char *db, int *fd, struct fault *fault)
@@ -193,6 +198,10 @@ static enum err open_all(struct app *app, const struct options *o, struct opened
 	if (e == ERR_NONE)
 		e = edges_open(&app->edges);
 	if (e == ERR_NONE)
+		e = attempts_open(&app->attempts);
+	if (e == ERR_NONE)
+		e = hashing_open(&app->hashing);
+	if (e == ERR_NONE)
 		e = hold_lock(o->db, &out->lock_fd, fault);
 	if (e == ERR_NONE && notify_open(o->notify, &out->bell) != ERR_NONE)
 		e = fault_set(fault, ERR_SYSTEM, "no_bell", "", "%s cannot be opened or made as a FIFO; check --notify.", o->notify);
@@ -213,6 +222,9 @@ static void close_all(struct app *app, struct opened *o)
 	accept_stop(o->accepting);
 	writer_stop(app->writer);
 	edges_close(app->edges);
+	attempts_close(app->attempts);
+	hashing_close(app->hashing);
+	catalogue_close(&app->catalogue);
 	views_close(app->views);
 	if (app->stop_fd >= 0)
 		close(app->stop_fd);
@@ -268,6 +280,7 @@ int main(int argc, char **argv)
 	app.db_path = options.db;
 	app.started_ms = world_mono_ms(&app.world);
 	app.started_wall_ms = world_wall_ms(&app.world);
+	world_random(&app.world, app.flash_key, sizeof app.flash_key);
 	e = seal_start() ? open_all(&app, &options, &opened, &fault) : ERR_SYSTEM;
 	if (e == ERR_NONE) {
 		journal_info("event=started version=%s threads=%d", PACKAGE_VERSION, app.threads);

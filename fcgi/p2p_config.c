@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/deed.h"
 #include "domain/ledger.h"
 #include "params.h"
 #include "writer.h"
+
+#define CONFIG_TEXT 4096
 
 /* What values may be is for domain/site to say, which checks a configuration as a whole; here only what the structs can hold. */
 #define DIALECT_SIZE (sizeof ((struct peer_row *)0)->dialect)
@@ -201,7 +204,24 @@ static enum err run(struct writer *w, writer_job_fn *job, void *arg, struct faul
 	return e;
 }
 
-struct change_job { const struct config_change *change; struct site_config *now; struct fault *fault; };
+/* For the audit list. Ends early where it would be longer than anybody reads. */
+static void config_text(const struct site_config *c, char out[CONFIG_TEXT])
+{
+	size_t len;
+
+	text_format(out, CONFIG_TEXT, "%s %s, P2P %d, API %d", c->id, c->ip, c->p2p_port, c->api_port);
+	for (size_t i = 0; i < c->peer_count; i++) {
+		len = strlen(out);
+		text_format(out + len, CONFIG_TEXT - len, "; %s %s %d", c->peers[i].id, c->peers[i].ip, c->peers[i].p2p_port);
+	}
+}
+
+static void peer_text(const struct peer_row *p, char out[CONFIG_TEXT])
+{
+	text_format(out, CONFIG_TEXT, "%s %d", p->ip, p->p2p_port);
+}
+
+struct change_job { const struct actor *by; const struct config_change *change; struct site_config *now; struct fault *fault; };
 
 static enum err set_secret(struct db *db, const char *secret, struct fault *fault)
 {
@@ -218,22 +238,33 @@ static enum err change_config(struct ledger *l, void *arg)
 {
 	const struct change_job *j = arg;
 	struct db *db = ledger_db(l);
+	char old[CONFIG_TEXT], new[CONFIG_TEXT];
 	enum err e = site_config_read(db, j->now);
 
-	if (e == ERR_NONE)
+	if (e == ERR_NONE) {
+		config_text(j->now, old);
 		e = config_change_apply(j->change, j->now, j->fault);
+	}
 	if (e == ERR_NONE)
 		e = site_config_check(j->now, j->fault);
 	if (e == ERR_NONE)
 		e = site_config_write(db, j->now, j->fault);
 	if (e == ERR_NONE && j->change->secret)
 		e = set_secret(db, j->change->secret, j->fault);
-	return e == ERR_NONE ? site_config_read(db, j->now) : e;
+	if (e == ERR_NONE && j->change->secret)
+		e = deed_note(db, j->by, "secret_set", "", NULL, NULL);
+	if (e == ERR_NONE)
+		e = site_config_read(db, j->now);
+	if (e != ERR_NONE)
+		return e;
+	config_text(j->now, new);
+	return strcmp(old, new) == 0 ? ERR_NONE : deed_note(db, j->by, "mesh_saved", j->now->id, old, new);
 }
 
-enum err config_change_run(struct writer *w, const struct config_change *change, struct site_config *now, struct fault *fault)
+enum err config_change_run(struct writer *w, const struct actor *by, const struct config_change *change, struct site_config *now,
+	struct fault *fault)
 {
-	struct change_job j = {.change = change, .now = now, .fault = fault};
+	struct change_job j = {.by = by, .change = change, .now = now, .fault = fault};
 
 	return run(w, change_config, &j, fault);
 }
@@ -270,24 +301,33 @@ enum err config_peer_job(struct ledger *l, void *arg)
 {
 	struct peer_job *j = arg;
 	struct site_config config;
+	const struct peer_row *held;
+	char old[CONFIG_TEXT] = "", new[CONFIG_TEXT];
 	enum err e = site_config_read(ledger_db(l), &config);
 
+	held = e == ERR_NONE ? held_peer(&config, j->change->id) : NULL;
+	if (held)
+		peer_text(held, old);
 	if (e == ERR_NONE)
 		e = lay_peer(j->change, j->how, &config, &j->now, j->fault);
 	if (e == ERR_NONE)
 		e = site_config_write(ledger_db(l), &config, j->fault);
-	if (e != ERR_NONE)
+	if (e != ERR_NONE) {
 		drop_list(j->fault);
-	return e;
+		return e;
+	}
+	peer_text(&j->now, new);
+	return deed_note(ledger_db(l), j->by, "peer_set", j->now.id, old[0] ? old : NULL, new);
 }
 
-struct remove_job { const char *id; struct fault *fault; };
+struct remove_job { const struct actor *by; const char *id; struct fault *fault; };
 
 static enum err remove_peer(struct ledger *l, void *arg)
 {
 	const struct remove_job *j = arg;
 	struct site_config config;
 	const struct peer_row *row;
+	char old[CONFIG_TEXT];
 	enum err e = site_config_read(ledger_db(l), &config);
 
 	if (e != ERR_NONE)
@@ -295,14 +335,16 @@ static enum err remove_peer(struct ledger *l, void *arg)
 	row = held_peer(&config, j->id);
 	if (!row)
 		return fault_set(j->fault, ERR_NOT_FOUND, "unknown_peer", "peer_id", "No peer of that id is configured.");
+	peer_text(row, old);
 	config.peer_count--;
 	memmove(&config.peers[row - config.peers], row + 1, (size_t)(config.peers + config.peer_count - row) * sizeof *row);
-	return site_config_write(ledger_db(l), &config, j->fault);
+	e = site_config_write(ledger_db(l), &config, j->fault);
+	return e == ERR_NONE ? deed_note(ledger_db(l), j->by, "peer_removed", j->id, old, NULL) : e;
 }
 
-enum err config_remove_peer(struct writer *w, const char *id, struct fault *fault)
+enum err config_remove_peer(struct writer *w, const struct actor *by, const char *id, struct fault *fault)
 {
-	struct remove_job j = {.id = id, .fault = fault};
+	struct remove_job j = {.by = by, .id = id, .fault = fault};
 
 	return run(w, remove_peer, &j, fault);
 }

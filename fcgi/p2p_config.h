@@ -10,6 +10,7 @@
 #include "domain/site.h"
 #include "params.h"
 
+struct actor;
 struct cJSON;
 struct writer;
 
@@ -34,8 +35,9 @@ enum err config_change_read(const struct cJSON *this_central, const struct cJSON
 	struct fault *fault);
 /* Lay the change over what is held. ERR_FIELD: a new peer lacks its ip or port. Pure. */
 enum err config_change_apply(const struct config_change *change, struct site_config *held, struct fault *fault);
-/* Carry it out. *now is the configuration afterwards. */
-enum err config_change_run(struct writer *w, const struct config_change *change, struct site_config *now, struct fault *fault);
+/* Carry it out, and note it in the audit list, as the next two do. *now is the configuration afterwards. */
+enum err config_change_run(struct writer *w, const struct actor *by, const struct config_change *change, struct site_config *now,
+	struct fault *fault);
 /* One peer alone. The fields of an object that states one ({id, ip, p2p_port, weight, dialect, tls}), and reading it from values that
  * were checked against them. */
 #define PEER_FIELDS 6
@@ -45,10 +47,16 @@ void peer_change_read(const struct params *p, struct peer_change *out);
  * list around it. PEER_ADD: ERR_CONFLICT if there is one of that id already. ERR_FIELD: a new peer lacks its ip or port. */
 struct ledger;
 enum peer_how { PEER_ADD, PEER_SET };
-struct peer_job { const struct peer_change *change; enum peer_how how; struct peer_row now; struct fault *fault; };
+struct peer_job {
+	const struct actor *by;
+	const struct peer_change *change;
+	enum peer_how how;
+	struct peer_row now;
+	struct fault *fault;
+};
 /* A writer_job_fn; arg is a struct peer_job. */
 enum err config_peer_job(struct ledger *l, void *arg);
 /* Drop one peer. ERR_NOT_FOUND. */
-enum err config_remove_peer(struct writer *w, const char *id, struct fault *fault);
+enum err config_remove_peer(struct writer *w, const struct actor *by, const char *id, struct fault *fault);
 
 #endif

@@ -4,16 +4,27 @@
 
 #include "route.h"
 
+struct user_row;
+
 /* Every template a handler asks for, NULL-terminated: the program does not start without them. */
 extern const char *const page_views[];
 
+/* page_start.c */
+handler_fn page_start;
+
+/* page_login.c */
+extern const struct field page_login_fields[1], page_logging_in_fields[3], page_language_fields[2];
+handler_fn page_login, page_logging_in, page_log_out, page_language;
+/* Begin a session for the person whose row this is, who has just shown the password; the answer will set its cookie. */
+enum err login_begin(struct call *c, const struct user_row *user, struct fault *fault);
+
+/* page_account.c */
+extern const struct field page_account_fields[3], page_setup_fields[1], page_setting_up_fields[4];
+handler_fn page_account, page_account_save, page_setup, page_setting_up;
+
 /* page_p2p.c */
-extern const struct field page_p2p_fields[3], page_p2p_save_fields[9], page_p2p_test_fields[1], page_p2p_remove_fields[1],
-	page_p2p_removing_fields[1];
-/* A time for people, 02/12/2025 10:30, with the exact one for the title, as {text, exact}; nothing for 0. */
-struct cJSON;
-void page_add_time(struct cJSON *parent, const char *name, int64_t ms);
-handler_fn page_start, page_p2p, page_p2p_save, page_p2p_test, page_p2p_remove, page_p2p_removing;
+extern const struct field page_p2p_save_fields[9], page_p2p_test_fields[1], page_p2p_remove_fields[1], page_p2p_removing_fields[1];
+handler_fn page_p2p, page_p2p_save, page_p2p_test, page_p2p_remove, page_p2p_removing;
 
 /* warnings.c */
 extern const struct field page_p2p_warning_fields[1];

@@ -79,6 +79,9 @@ static void read_head(struct request *r)
 	r->forwarded = header(r, "HTTP_FORWARDED");
 	r->x_forwarded_for = header(r, "HTTP_X_FORWARDED_FOR");
 	r->authorization = header(r, "HTTP_AUTHORIZATION");
+	r->cookie = param(r, "HTTP_COOKIE");
+	r->csrf_token = param(r, "HTTP_X_CSRF_TOKEN");
+	r->https = param(r, "HTTPS") != NULL;
 	r->if_match = param(r, "HTTP_IF_MATCH");
 	r->idempotency_key = header(r, "HTTP_IDEMPOTENCY_KEY");
 	r->preflight = param(r, "HTTP_ACCESS_CONTROL_REQUEST_METHOD");

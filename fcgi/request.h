@@ -32,10 +32,12 @@ struct request {
 	/* NULL if the request has none. These and the two above live until request_end. */
 	const char *content_type, *host, *origin, *sec_fetch_site, *forwarded, *x_forwarded_for;
 	const char *authorization, *if_match;
+	const char *cookie, *csrf_token;    /* X-CSRF-Token */
 	const char *idempotency_key;
 	const char *preflight;       /* Access-Control-Request-Method */
 	const char *remote_addr;     /* by nginx, not by the caller */
 	const char *server_port;     /* the port nginx took the request on */
+	bool https;                  /* nginx took it over TLS */
 	struct buf body;
 	bool cut;                    /* what was sent is not all: request_end closes without FastCGI's end of request, and nginx does the
 	                              * same to the caller */

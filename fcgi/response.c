@@ -5,7 +5,7 @@
 
 #include "request.h"
 
-#define HEADERS_MAX 2048
+#define HEADERS_MAX 8192
 
 void response_init(struct response *r)
 {
@@ -54,7 +54,7 @@ static const char *reason(int status)
 		{200, "OK"}, {204, "No Content"}, {302, "Found"}, {303, "See Other"}, {400, "Bad Request"}, {401, "Unauthorized"},
 		{403, "Forbidden"}, {404, "Not Found"},
 		{405, "Method Not Allowed"}, {409, "Conflict"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
-		{422, "Unprocessable Content"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+		{422, "Unprocessable Content"}, {429, "Too Many Requests"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
 	};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {

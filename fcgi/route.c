@@ -5,6 +5,11 @@
 
 #include "base/text.h"
 
+bool access_is_page(enum access access)
+{
+	return access >= ACCESS_PAGE_OPEN;
+}
+
 static const char *method_name(enum method method)
 {
 	switch (method) {

@@ -5,6 +5,7 @@
 #ifndef PARKMESH_FCGI_ROUTE_H
 #define PARKMESH_FCGI_ROUTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -13,13 +14,15 @@
 
 struct call;
 
-/* Who may (session.h checks it). */
+/* Who may (session.h checks it). VIEWER, OPERATOR and ADMIN: programs that may administer, and people with at least that role. */
 enum access {
 	ACCESS_ANYONE,
-	ACCESS_EDGE,  /* edges, and whoever may administer */
-	ACCESS_ADMIN, /* programs that may administer */
-	ACCESS_PAGE   /* people with a browser */
+	ACCESS_EDGE,           /* edges, whoever may administer, and people: viewers may look, operators do */
+	ACCESS_VIEWER, ACCESS_OPERATOR, ACCESS_ADMIN,
+	ACCESS_PAGE_OPEN,      /* pages: without log-in, and for people with at least that role */
+	ACCESS_PAGE_VIEWER, ACCESS_PAGE_OPERATOR, ACCESS_PAGE_ADMIN
 };
+bool access_is_page(enum access access);
 
 /* Take checked fields, call one domain function, fill the response. A result other than ERR_NONE is answered from fault. */
 typedef enum err handler_fn(struct call *c, struct fault *fault);

@@ -10,8 +10,9 @@
 #include "cors.h"
 #include "domain/site.h"
 #include "idempotency.h"
+#include "page.h"
 #include "store/db.h"
-#include "view.h"
+#include "url.h"
 
 #define ZONE_LOOK_MS 1000
 
@@ -93,19 +94,6 @@ static bool wants_json(const struct call *c)
 	return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/api") == 0 || strncmp(path, "/healthz", 8) == 0;
 }
 
-enum err call_page(struct call *c, int status, const char *view, struct cJSON *context)
-{
-	enum err e = ERR_MEMORY;
-
-	response_reset(&c->response);
-	c->response.status = status;
-	c->response.type = "text/html; charset=utf-8";
-	if (context)
-		e = views_render(c->app->views, view, context, &c->response.body);
-	cJSON_Delete(context);
-	return e;
-}
-
 static void fail_json(struct call *c, int status, enum err e, const struct fault *fault)
 {
 	answer_begin(&c->response, status);
@@ -120,9 +108,8 @@ static enum err fail_page(struct call *c, int status, enum err e, const struct f
 	cJSON_AddNumberToObject(context, "status", status);
 	cJSON_AddBoolToObject(context, "denied", status == 403);
 	cJSON_AddBoolToObject(context, "not_found", status == 404);
-	cJSON_AddBoolToObject(context, "unavailable", status == 503);
-	cJSON_AddStringToObject(context, "sentence", fault_sentence(e, fault));
-	return call_page(c, status, "failure", context);
+	page_fault(c, context, "sentence", e, fault);
+	return page_show(c, status, "failure", context);
 }
 
 static void fail_as(struct call *c, int status, enum err e, const struct fault *fault)
@@ -131,19 +118,40 @@ static void fail_as(struct call *c, int status, enum err e, const struct fault *
 		journal_error("event=request_failed path=%s error=%s reason=\"%s\"", c->request.path, err_name(e), fault->sentence);
 	if (wants_json(c) || fail_page(c, status, e, fault) != ERR_NONE)
 		fail_json(c, status, e, fault);
-	if (status == 401)
+	if (status == 401 && wants_json(c))
 		response_header(&c->response, "WWW-Authenticate", "Bearer realm=\"parkmesh\"");
+}
+
+/* Whoever has to log in first comes back afterwards; what a form brought is lost, so it comes back to the form's page. */
+static void send_to_log_in(struct call *c)
+{
+	struct buf path;
+
+	buf_init(&path, 4 * URL_MAX);
+	buf_str(&path, "/login?back=");
+	url_encode(&path, c->request.path);
+	if (c->request.method == METHOD_GET && c->request.query[0]) {
+		buf_str(&path, "%3F");
+		url_encode(&path, c->request.query);
+	}
+	page_redirect(c, path.failed ? "/login" : buf_text(&path), NULL, NULL);
+	buf_free(&path);
 }
 
 static void fail(struct call *c, enum err e, const struct fault *fault)
 {
-	fail_as(c, answer_status(e), e, fault);
+	if (e == ERR_STRANGER && strcmp(fault->code, "log_in_needed") == 0 && !wants_json(c))
+		send_to_log_in(c);
+	else
+		fail_as(c, answer_status(e), e, fault);
 }
 
 static void refuse_no_route(struct call *c, const char *allow)
 {
-	struct fault fault = {0};
+	struct fault fault = {0}, unused;
 
+	if (!wants_json(c))
+		caller_check(c, ACCESS_PAGE_OPEN, &unused); /* so that its layout is the one they know */
 	if (!*allow) {
 		fault_set(&fault, ERR_NOT_FOUND, "not_found", "", "There is nothing at this path.");
 		fail(c, ERR_NOT_FOUND, &fault);
@@ -170,7 +178,7 @@ static const char *wanted_type(const struct route *route, const struct request *
 {
 	if (r->method == METHOD_GET)
 		return NULL;
-	if (route->access == ACCESS_PAGE)
+	if (access_is_page(route->access))
 		return "application/x-www-form-urlencoded";
 	return request_from_page(r) ? "application/json" : NULL;
 }
@@ -184,16 +192,37 @@ static bool type_fits(const char *content_type, const char *wanted)
 
 static enum err read_fields(struct call *c, const struct route *route, struct fault *fault)
 {
-	enum body_kind kind = route->access == ACCESS_PAGE ? BODY_FORM : BODY_JSON;
+	enum body_kind kind = access_is_page(route->access) ? BODY_FORM : BODY_JSON;
 	const struct buf *body = &c->request.body;
 
 	return params_read(route->fields, route->field_count, c->request.query, kind, buf_text(body), body->len, &c->params, fault);
 }
 
+/* A form has to be one that this central gave to this browser. */
+static enum err check_form(const struct call *c, const struct route *route, struct fault *fault)
+{
+	struct pairs form;
+	const char *shown;
+	enum err e;
+
+	if (!access_is_page(route->access) || c->request.method == METHOD_GET)
+		return ERR_NONE;
+	e = pairs_parse(buf_text(&c->request.body), c->request.body.len, &form);
+	shown = e == ERR_NONE ? pairs_find(&form, "csrf") : NULL;
+	if (e != ERR_NONE)
+		fault_set(fault, e, "malformed_form", "", "The form cannot be read.");
+	else if (!shown || !c->caller.csrf[0] || !token_equal(c->caller.csrf, shown))
+		e = fault_set(fault, ERR_DENIED, "form_over", "", "This form is too old, or of another log-in. Open the page again.");
+	pairs_free(&form);
+	return e;
+}
+
 static enum err run_handler(struct call *c, const struct route *route, struct fault *fault)
 {
-	enum err e = read_fields(c, route, fault);
+	enum err e = check_form(c, route, fault);
 
+	if (e == ERR_NONE)
+		e = read_fields(c, route, fault);
 	if (e == ERR_NONE)
 		e = caller_check_fields(c, fault);
 	if (e != ERR_NONE)
@@ -260,7 +289,9 @@ void serve(struct desk *desk, int fd)
 
 	response_init(&c.response);
 	if (request_receive(&c.request, fd) == ERR_NONE) {
+		page_begin(&c);
 		answer_route(&c);
+		call_read_end(&c);
 		cors_add_headers(&c);
 		request_drain(&c.request);
 		if (!c.response.streaming)

@@ -7,8 +7,6 @@
 
 #include "app.h"
 
-struct cJSON;
-
 /* Serve one connection of nginx, which carries one request; fd is closed by it. */
 void serve(struct desk *desk, int fd);
 /* Close what the desk keeps. */
@@ -22,7 +20,5 @@ int64_t call_now(const struct call *c);
 /* The time that what is kept for a while is written and forgotten by: the wall clock as it was at the start, and what has passed
  * since. Whoever sets the clock three days ahead must not have a repeat of a moment ago taken for a new request. */
 int64_t call_age_now(const struct call *c);
-/* Answer with the page that the view makes of context, which is freed (NULL: there was no memory for it). */
-enum err call_page(struct call *c, int status, const char *view, struct cJSON *context);
 
 #endif

@@ -96,21 +96,11 @@ static enum err check_page_made_here(const struct request *r, struct fault *faul
 	static const char sentence[] = "This request was made by a page of another site; open this page directly.";
 	bool looked = r->method == METHOD_GET && r->sec_fetch_site && strcmp(r->sec_fetch_site, "none") == 0;
 
-	if (r->origin && !origin_is_host(r->origin, r->host, r->server_port))
+	if (r->origin && !(r->host && origin_is_host(r->origin, r->host, r->server_port)))
 		return deny(fault, "cross_origin", sentence);
 	if (r->sec_fetch_site && !looked && strcmp(r->sec_fetch_site, "same-origin") != 0)
 		return deny(fault, "cross_origin", sentence);
 	return ERR_NONE;
-}
-
-static enum err check_page(const struct request *r, const struct rules *rules, const char *own_host, struct fault *fault)
-{
-	enum err e;
-
-	if (!r->remote_addr || !address_is_loopback(r->remote_addr))
-		return deny(fault, "address_not_trusted", "Pages are served to this machine alone.");
-	e = check_path_here(r, rules, own_host, fault);
-	return e == ERR_NONE ? check_page_made_here(r, fault) : e;
 }
 
 static bool origin_allowed(const struct request *r, const struct rules *rules)
@@ -157,19 +147,62 @@ static enum err check_edge(enum access access, struct caller *out, struct fault 
 	return ERR_NONE;
 }
 
+enum user_role access_role(enum access access, enum method method)
+{
+	switch (access) {
+	case ACCESS_ANYONE: case ACCESS_PAGE_OPEN: break;
+	case ACCESS_EDGE: return method == METHOD_GET ? USER_VIEWER : USER_OPERATOR;
+	case ACCESS_VIEWER: case ACCESS_PAGE_VIEWER: return USER_VIEWER;
+	case ACCESS_OPERATOR: case ACCESS_PAGE_OPERATOR: return USER_OPERATOR;
+	case ACCESS_ADMIN: case ACCESS_PAGE_ADMIN: return USER_ADMIN;
+	}
+	return USER_NOBODY;
+}
+
+static enum err check_role(enum access access, const struct request *r, const struct caller *who, struct fault *fault)
+{
+	enum user_role needed = access_role(access, r->method);
+
+	if (who->user_role >= needed)
+		return ERR_NONE;
+	if (who->user_role == USER_NOBODY)
+		return fault_set(fault, ERR_STRANGER, "log_in_needed", "", "Log in first.");
+	return fault_set(fault, ERR_DENIED, "role_needed", "", "This takes the role %s.", user_role_name(needed));
+}
+
+/* A page: whoever follows a link from elsewhere may look, as the log-in allows; only forms of our own pages change something. */
+static enum err check_page(enum access access, const struct request *r, const struct caller *who, struct fault *fault)
+{
+	enum err e = r->method == METHOD_GET ? ERR_NONE : check_page_made_here(r, fault);
+
+	return e == ERR_NONE ? check_role(access, r, who, fault) : e;
+}
+
+/* The API, with a person's cookie. */
+static enum err check_person(enum access access, const struct request *r, const struct caller *who, struct fault *fault)
+{
+	enum err e = check_page_made_here(r, fault);
+
+	if (e == ERR_NONE && r->method != METHOD_GET && !(r->csrf_token && token_equal(who->csrf, r->csrf_token)))
+		e = deny(fault, "csrf_needed", "With a log-in this takes the page's token in X-CSRF-Token.");
+	return e == ERR_NONE ? check_role(access, r, who, fault) : e;
+}
+
 enum err session_check(enum access access, const struct request *r, const struct rules *rules, enum shown shown,
 	const char *own_host, struct caller *out, struct fault *fault)
 {
 	if (access == ACCESS_ANYONE)
 		return ERR_NONE;
-	if (access != ACCESS_PAGE && r->origin && !origin_allowed(r, rules))
+	if (!access_is_page(access) && r->origin && !origin_allowed(r, rules))
 		return deny(fault, "origin_not_allowed", "Pages of this origin may not call the API; see --cors-origin.");
 	if (shown == SHOWN_UNKNOWN)
 		return fault_set(fault, ERR_STRANGER, "token_unknown", "",
 			"This token is not known here, or was replaced; make the edge a new one.");
 	if (shown == SHOWN_EDGE)
 		return check_edge(access, out, fault);
-	if (access == ACCESS_PAGE)
-		return check_page(r, rules, own_host, fault);
+	if (access_is_page(access))
+		return check_page(access, r, out, fault);
+	if (shown == SHOWN_PERSON)
+		return check_person(access, r, out, fault);
 	return check_address(access, r, rules, own_host, out, fault);
 }

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "view_parse.h"
+#include "words.h"
 
 #define TEMPLATE_MAX (256 * 1024)
 #define SUFFIX ".html"
@@ -17,6 +18,7 @@
 #define PARTIALS_MAX 32
 #define INDENT_MAX 256
 #define NAME_PART_SIZE 64
+#define OF_WORDS "t."
 
 struct views {
 	struct template *templates;
@@ -154,10 +156,43 @@ enum err views_load(struct views *v, const char *dir, const char *const *wanted,
 	return e;
 }
 
+static const char *word_name(const struct node *n)
+{
+	return n->kind == NODE_ESCAPED && strncmp(n->text, OF_WORDS, strlen(OF_WORDS)) == 0 ? n->text + strlen(OF_WORDS) : NULL;
+}
+
+static enum err check_words_of(const struct template *t, const struct words *words, struct fault *fault)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const char *name = word_name(&t->nodes[i]);
+
+		if (name && !words_find(words, name))
+			return fault_set(fault, ERR_NOT_FOUND, "text_missing", "", "Template %s%s uses the text %s, which catalogue %s.json lacks.",
+				t->name, SUFFIX, name, language_code(words_language(words)));
+	}
+	return ERR_NONE;
+}
+
+enum err views_check_words(const struct views *v, const struct catalogue *c, struct fault *fault)
+{
+	enum err e = ERR_NONE;
+
+	for (size_t i = 0; i < v->count; i++) {
+		for (int l = 0; e == ERR_NONE && l < LANGUAGES; l++)
+			e = check_words_of(&v->templates[i], c->of[l], fault);
+	}
+	return e;
+}
+
 /* --- rendering ------------------------------------------------------------------------------------------------------- */
+
+/* What is rendered now: a template's own text is HTML, that of the catalogue is not. */
+enum rendering { RENDER_TEMPLATE, RENDER_WORDS, RENDER_PLAIN };
 
 struct render {
 	const struct views *views;
+	const struct words *words;
+	enum rendering now;
 	struct buf *out;
 	const cJSON *context[CONTEXTS_MAX];
 	size_t depth;
@@ -206,9 +241,9 @@ static bool is_true(const cJSON *value)
 	return !cJSON_IsString(value) || value->valuestring[0];
 }
 
-static void put_escaped(struct buf *out, const char *text)
+static void put_escaped(struct buf *out, const char *text, size_t len)
 {
-	for (const char *c = text; *c; c++) {
+	for (const char *c = text; c < text + len; c++) {
 		switch (*c) {
 		case '&': buf_str(out, "&amp;"); break;
 		case '<': buf_str(out, "&lt;"); break;
@@ -225,7 +260,7 @@ static void put_value(struct buf *out, const cJSON *value, bool escape)
 	if (!value)
 		return;
 	if (cJSON_IsString(value) && escape)
-		put_escaped(out, value->valuestring);
+		put_escaped(out, value->valuestring, strlen(value->valuestring));
 	else if (cJSON_IsString(value))
 		buf_str(out, value->valuestring);
 	else if (cJSON_IsNumber(value) && fabs(value->valuedouble) < 1e15 && trunc(value->valuedouble) == value->valuedouble)
@@ -286,6 +321,38 @@ static void render_partial(struct render *r, const struct node *n)
 	r->indent_len = indent_len;
 }
 
+static void render_words(struct render *r, const char *name)
+{
+	const struct template *t = r->words ? words_find(r->words, name) : NULL;
+	size_t indent_from = r->indent_from;
+
+	if (!t)
+		return;
+	r->indent_from = r->indent_len;
+	r->now = RENDER_WORDS;
+	render_nodes(r, t, 0, t->count);
+	r->now = RENDER_TEMPLATE;
+	r->indent_from = indent_from;
+}
+
+static void render_text(struct render *r, const struct node *n)
+{
+	if (r->now == RENDER_WORDS)
+		put_escaped(r->out, n->text, n->len);
+	else
+		buf_add(r->out, n->text, n->len);
+}
+
+static void render_escaped(struct render *r, const struct node *n)
+{
+	const char *word = word_name(n);
+
+	if (word && r->now == RENDER_TEMPLATE)
+		render_words(r, word);
+	else
+		put_value(r->out, lookup(r, n->text), r->now != RENDER_PLAIN);
+}
+
 static void render_node(struct render *r, const struct template *t, size_t at)
 {
 	const struct node *n = &t->nodes[at];
@@ -293,8 +360,8 @@ static void render_node(struct render *r, const struct template *t, size_t at)
 	if (n->line_start)
 		buf_add(r->out, r->indent + r->indent_from, r->indent_len - r->indent_from);
 	switch (n->kind) {
-	case NODE_TEXT: buf_add(r->out, n->text, n->len); break;
-	case NODE_ESCAPED: put_value(r->out, lookup(r, n->text), true); break;
+	case NODE_TEXT: render_text(r, n); break;
+	case NODE_ESCAPED: render_escaped(r, n); break;
 	case NODE_RAW: put_value(r->out, lookup(r, n->text), false); break;
 	case NODE_SECTION: render_section(r, t, at); break;
 	case NODE_PARTIAL: render_partial(r, n); break;
@@ -315,15 +382,27 @@ static void render_nodes(struct render *r, const struct template *t, size_t from
 	}
 }
 
-enum err views_render(const struct views *v, const char *name, const struct cJSON *context, struct buf *out)
+static enum err render(struct render *r, const struct template *t)
 {
-	const struct template *t = find(v, name);
-	struct render r = {.views = v, .out = out, .context = {context}, .depth = 1};
-
 	if (!t)
 		return ERR_NOT_FOUND;
-	render_nodes(&r, t, 0, t->count);
-	if (r.e == ERR_NONE && out->failed)
+	render_nodes(r, t, 0, t->count);
+	if (r->e == ERR_NONE && r->out->failed)
 		return ERR_MEMORY;
-	return r.e;
+	return r->e;
+}
+
+enum err views_render(const struct views *v, const struct words *words, const char *name, const struct cJSON *context,
+	struct buf *out)
+{
+	struct render r = {.views = v, .words = words, .out = out, .context = {context}, .depth = 1};
+
+	return render(&r, find(v, name));
+}
+
+enum err view_words(const struct words *words, const char *name, const struct cJSON *context, struct buf *out)
+{
+	struct render r = {.words = words, .now = RENDER_PLAIN, .out = out, .context = {context}, .depth = 1};
+
+	return render(&r, words_find(words, name));
 }

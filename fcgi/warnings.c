@@ -1,15 +1,18 @@
 #include "warnings.h"
 
 #include <cjson/cJSON.h>
+#include <inttypes.h>
 
 #include "answer.h"
 #include "api.h"
 #include "base/text.h"
 #include "base/zone.h"
+#include "caller.h"
+#include "domain/deed.h"
 #include "domain/ledger.h"
+#include "page.h"
 #include "pages.h"
 #include "serve.h"
-#include "writer.h"
 
 static void answer_optional(struct response *r, const char *name, const char *text)
 {
@@ -43,8 +46,19 @@ void warnings_answer(struct response *r, const struct warning *list, size_t coun
 	answer_list_end(r);
 }
 
-/* A template asks for {{#rolled_back}} and in it for {{#own}}. */
-void warnings_show(struct cJSON *page, const struct warning *list, size_t count)
+/* What is told of another central and of this one are two texts where they differ. */
+static void add_words(struct call *c, cJSON *row, const struct warning *w)
+{
+	bool own = w->own && (w->code == WARNING_ROLLED_BACK || w->code == WARNING_TWO_CENTRALS);
+	char title[WORDS_NAME_SIZE], text[WORDS_NAME_SIZE];
+
+	text_format(title, sizeof title, "warning_title.%s%s", warning_name(w->code), own ? "_own" : "");
+	text_format(text, sizeof text, "warning_text.%s%s", warning_name(w->code), own ? "_own" : "");
+	page_words(c, row, "title", title, row);
+	page_words(c, row, "words", text, row);
+}
+
+void warnings_show(struct call *c, struct cJSON *page, const struct warning *list, size_t count)
 {
 	cJSON *all = cJSON_AddArrayToObject(page, "warnings");
 
@@ -55,31 +69,34 @@ void warnings_show(struct cJSON *page, const struct warning *list, size_t count)
 
 		cJSON_AddItemToArray(all, row);
 		cJSON_AddNumberToObject(row, "id", (double)w->id);
-		cJSON_AddTrueToObject(row, warning_name(w->code));
-		cJSON_AddBoolToObject(row, "own", w->own);
 		cJSON_AddStringToObject(row, "central", w->central);
 		cJSON_AddStringToObject(row, "place", w->place);
 		text_format(log, sizeof log, "%.8s", w->log);
 		cJSON_AddStringToObject(row, "log", log);
-		cJSON_AddNumberToObject(row, "records", (double)w->records);
-		page_add_time(row, "since", w->since_ms);
+		page_number(c, row, "records", w->records);
+		page_time(c, row, "since", w->since_ms);
+		add_words(c, row, w);
 	}
 }
 
-struct seen_job { int64_t id; struct fault *fault; };
+struct seen_job { struct actor by; int64_t id; struct fault *fault; };
 
 static enum err see(struct ledger *l, void *arg)
 {
 	const struct seen_job *j = arg;
+	char id[24];
+	enum err e = warnings_see(ledger_db(l), j->id, world_wall_ms(ledger_world(l)), j->fault);
 
-	return warnings_see(ledger_db(l), j->id, world_wall_ms(ledger_world(l)), j->fault);
+	text_format(id, sizeof id, "%" PRId64, j->id);
+	return e == ERR_NONE ? deed_note(ledger_db(l), &j->by, "warning_seen", id, NULL, NULL) : e;
 }
 
-enum err warnings_seen(struct writer *w, int64_t id, struct fault *fault)
+/* ERR_NOT_FOUND: no such warning stands. */
+static enum err seen(struct call *c, int64_t id, struct fault *fault)
 {
-	struct seen_job j = {.id = id, .fault = fault};
+	struct seen_job j = {.by = caller_actor(c), .id = id, .fault = fault};
 
-	return writer_run(w, see, &j);
+	return page_write(c, see, &j, fault);
 }
 
 enum err api_warning_seen(struct call *c, struct fault *fault)
@@ -88,7 +105,7 @@ enum err api_warning_seen(struct call *c, struct fault *fault)
 	enum err e;
 
 	(void)number_parse(c->segment, INTEGER_MAX, &id); /* what is no number is no warning's */
-	e = warnings_seen(c->app->writer, id, fault);
+	e = seen(c, id, fault);
 	if (e != ERR_NONE)
 		return e;
 	answer_begin(&c->response, 200);
@@ -101,10 +118,9 @@ const struct field page_p2p_warning_fields[1] = {{"warning", FIELD_INTEGER, FROM
 /* Seen by somebody else meanwhile is as good. */
 enum err page_p2p_warning(struct call *c, struct fault *fault)
 {
-	enum err e = warnings_seen(c->app->writer, params_integer(&c->params, "warning", 0), fault);
+	enum err e = seen(c, params_integer(&c->params, "warning", 0), fault);
 
 	if (e != ERR_NONE && e != ERR_NOT_FOUND)
 		return e;
-	response_redirect(&c->response, 303, "/settings/p2p");
-	return ERR_NONE;
+	return page_redirect(c, "/settings/p2p", NULL, NULL);
 }

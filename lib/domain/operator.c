@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/deed.h"
 #include "domain/ledger.h"
 #include "domain/stay.h"
 
@@ -59,7 +60,9 @@ enum err operator_enter(struct ledger *l, const struct operator_entry *ask, cons
 			out->entry_time);
 	if (e == ERR_NONE)
 		e = end_missed(l, ask, word, out, &w.when);
-	return e == ERR_NONE || e == ERR_NOT_FOUND ? gate_write_entry(l, &w, out) : e;
+	if (e == ERR_NONE || e == ERR_NOT_FOUND)
+		e = gate_write_entry(l, &w, out);
+	return e == ERR_NONE ? deed_note(ledger_db(l), word->actor, "stay_entered", out->plate_id, NULL, word->why) : e;
 }
 
 /* ---- leaving ---- */
@@ -99,6 +102,8 @@ enum err operator_leave(struct ledger *l, const struct operator_exit *ask, const
 	w.stay = &held;
 	*out = held;
 	e = gate_write_exit(l, &w, exit);
+	if (e == ERR_NONE)
+		e = deed_note(ledger_db(l), word->actor, "stay_ended", held.plate_id, ask->reason, word->why);
 	return e == ERR_NONE ? look_again(l, out) : e;
 }
 
@@ -122,7 +127,9 @@ enum err operator_correct(struct ledger *l, int64_t history_id, const char *plat
 	text_copy(event_id, sizeof(event_id), out->event_id);
 	r.event_id = event_id;
 	r.data.correction = (struct correction_data){ .plate_id = plate_id, .plate_view = plate_view, .by = word->by, .why = word->why };
-	e = ledger_append(l, &r);
+	e = deed_note(ledger_db(l), word->actor, "stay_corrected", event_id, out->plate_view, plate_view);
+	if (e == ERR_NONE)
+		e = ledger_append(l, &r);
 	return e == ERR_NONE ? look_again(l, out) : e;
 }
 
@@ -141,5 +148,7 @@ enum err operator_void(struct ledger *l, int64_t history_id, const struct operat
 	r.event_id = event_id;
 	r.data.correction = (struct correction_data){ .by = word->by, .why = word->why };
 	e = ledger_append(l, &r);
+	if (e == ERR_NONE)
+		e = deed_note(ledger_db(l), word->actor, "stay_voided", out->plate_id, NULL, word->why);
 	return e == ERR_NONE ? look_again(l, out) : e;
 }

@@ -20,10 +20,11 @@
 #include "domain/plate.h"
 #include "store/stays.h"
 
+struct actor;
 struct ledger;
 
-/* Who does it, and why; why may be NULL. */
-struct operator_word { const char *by, *why; };
+/* Who does it, as records name them, and why; why may be NULL. actor: in the audit list; NULL: no person. */
+struct operator_word { const char *by, *why; const struct actor *actor; };
 
 struct operator_entry {
 	char plate_id[PLATE_SIZE];                /* reduced, valid */

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "domain/deed.h"
 #include "domain/ledger.h"
 #include "domain/site.h"
 #include "domain/subscription.h"
@@ -55,11 +56,18 @@ static enum err tag_check(const char *if_match, const char *tag, struct fault *f
 		"This was changed since you read it. Read it again, make your change to that, and send it with the new ETag.");
 }
 
-static enum err append(struct ledger *l, const char *key, const char *json, const char *by)
+static enum err append(struct ledger *l, const char *key, const char *json, const char *by, const struct actor *actor)
 {
 	struct record r = { .type = RECORD_CONFIG, .at = -1, .data.config = { .key = key, .value = json, .by = by } };
+	struct setting_row held = { .value = NULL };
+	enum err e = setting_find(ledger_db(l), key, &held);
 
-	return ledger_append(l, &r);
+	if (e == ERR_NONE || e == ERR_NOT_FOUND)
+		e = ledger_append(l, &r);
+	if (e == ERR_NONE)
+		e = deed_note(ledger_db(l), actor, json != NULL ? "setting_changed" : "setting_removed", key, held.value, json);
+	free(held.value);
+	return e;
 }
 
 /* ---- lists ---- */
@@ -147,7 +155,7 @@ static enum err write_item(struct ledger *l, const struct shared_change *c, cons
 	enum err e;
 
 	text_format(key, sizeof(key), "%s%s", key_prefix(c->kind), item->id);
-	e = append(l, key, item->json, c->by);
+	e = append(l, key, item->json, c->by, c->actor);
 	place_name(c, item, "", place);
 	if (e == ERR_TOO_LARGE)
 		return fault_set(fault, ERR_INVALID, "item_too_large", place, "The item %s is too large: with its frame it has to fit into %d bytes.",
@@ -171,7 +179,7 @@ static enum err write_difference(struct ledger *l, const struct difference *d, s
 		char key[RECORD_MAX];
 
 		text_format(key, sizeof(key), "%s%s", key_prefix(c->kind), gone);
-		e = append(l, key, NULL, c->by);
+		e = append(l, key, NULL, c->by, c->actor);
 	}
 	return e;
 }
@@ -238,5 +246,5 @@ enum err shared_fees_set(struct ledger *l, const struct fees_change *c, struct f
 	if (e == ERR_INVALID)
 		return fault_set(fault, e, "invalid_value", "fees", "Free hours are 0 to %d, amounts whole VND from 0 to %lld.",
 			TARIFF_HOURS_MAX, (long long)TARIFF_MONEY_MAX);
-	return e == ERR_NONE ? append(l, "tariff", after, c->by) : e;
+	return e == ERR_NONE ? append(l, "tariff", after, c->by, c->actor) : e;
 }

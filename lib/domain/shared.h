@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "domain/tariff.h"
 
+struct actor;
 struct db;
 struct ledger;
 
@@ -43,7 +44,8 @@ struct shared_change {
 	struct shared_item *items;
 	size_t count;
 	const char *if_match;    /* as an If-Match header has it; NULL: whatever is held */
-	const char *by;
+	const char *by;              /* named in the records */
+	const struct actor *actor;   /* in the audit list; NULL: no person */
 };
 /* Sort the items and check them all. ERR_INVALID: two have the same id, or an item breaks a rule of its kind. Pure. */
 enum err shared_check(struct shared_change *c, struct fault *fault);
@@ -57,7 +59,7 @@ enum err shared_replace(struct ledger *l, const struct shared_change *c, struct 
 /* The tariff in force and its tag. db may be read-only. */
 enum err shared_fees(struct db *db, struct tariff *out, char tag[TAG_SIZE]);
 /* Members that are negative keep their value. */
-struct fees_change { struct tariff to; const char *if_match; const char *by; };
+struct fees_change { struct tariff to; const char *if_match, *by; const struct actor *actor; };
 /* Set it; the one in force already is not written again. In the ledger's transaction. ERR_CONFLICT as above; ERR_INVALID: outside the
  * limits of tariff_parse. */
 enum err shared_fees_set(struct ledger *l, const struct fees_change *c, struct fault *fault);

@@ -7,7 +7,7 @@
  * WARNING_TWO_CENTRALS takes the place of WARNING_ROLLED_BACK and WARNING_WRONG_KEY of the same central: a copied database looks rolled
  * back at first, a second central under one id like a new machine.
  *
- * A new kind: a row in enum warning_code and in the table of warnings.c, and its sentence in templates/p2p_warnings.html.
+ * A new kind: a row in enum warning_code and in the table of warnings.c, and its texts in the catalogues (templates/vi.json).
  */
 #ifndef PARKMESH_DOMAIN_WARNINGS_H
 #define PARKMESH_DOMAIN_WARNINGS_H

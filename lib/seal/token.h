@@ -6,6 +6,9 @@
 #ifndef PARKMESH_SEAL_TOKEN_H
 #define PARKMESH_SEAL_TOKEN_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #define TOKEN_RANDOM_BYTES 32
 #define TOKEN_SIZE 65          /* 64 lower-case hex digits and NUL */
 #define TOKEN_HASH_BYTES 32
@@ -14,5 +17,11 @@
 void token_make(const unsigned char random[TOKEN_RANDOM_BYTES], char out[TOKEN_SIZE]);
 /* What is kept of it: SHA-256 of its text. */
 void token_hash(const char *token, unsigned char out[TOKEN_HASH_BYTES]);
+
+/* HMAC-SHA256 of text by key, as 64 hex digits and NUL: a token made from another one or from a key of the program's own, for one
+ * purpose that text names. Whoever sees it learns nothing of the key. */
+void token_sign(const void *key, size_t key_len, const char *text, char out[TOKEN_SIZE]);
+/* Are they the same? Takes as long whatever they share. */
+bool token_equal(const char a[TOKEN_SIZE], const char *b);
 
 #endif

@@ -129,7 +129,22 @@ static const char STEP_4[] =
 	" UNIQUE(code, central, log)) STRICT;"
 	"CREATE INDEX logs_open ON logs(id, writer) WHERE (flags & 1) = 0;";
 
-static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4 };
+/*
+ * Version 5. People, who use pages: `users`, their `sessions` (a browser's token, hashed), the one `setup_link` that may be open, and
+ * `audit`, every change that a person makes. Local to this central, never shared.
+ */
+static const char STEP_5[] =
+	"CREATE TABLE users(name TEXT PRIMARY KEY, role TEXT NOT NULL CHECK (role IN ('viewer','operator','admin')),"
+	" password TEXT NOT NULL, created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL DEFAULT 0) STRICT;"
+	"CREATE TABLE sessions(hash BLOB PRIMARY KEY, user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
+	" address TEXT NOT NULL, created_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX sessions_user ON sessions(user);"
+	"CREATE INDEX sessions_used ON sessions(used_ms);"
+	"CREATE TABLE setup_link(one INTEGER PRIMARY KEY CHECK (one = 1), hash BLOB NOT NULL, expires_ms INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE audit(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL, source TEXT NOT NULL, what TEXT NOT NULL,"
+	" object TEXT NOT NULL, old TEXT, new TEXT) STRICT;";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5 };
 
 int schema_version(void)
 {

@@ -34,6 +34,7 @@
 	" exit_log, exit_seq, fee"
 #define WARNING_COLUMNS "id, code, central, log, place, records, since_ms, last_ms, seen_ms"
 #define EDGE_COLUMNS "edge_id, name, lane, token_hash IS NOT NULL, created_ms, seen_ms"
+#define USER_COLUMNS "name, role, password, created_ms, changed_ms, seen_ms"
 #define CAMERA_COLUMNS "camera_id, camera_name, camera_type, edge_id, status, events_sent, events_failed, heartbeat_ms," \
 	" clock_good, event_ms"
 
@@ -274,6 +275,28 @@ static const char *const TEXT[SQL_COUNT] = {
 		" LIMIT ?3",
 	[SQL_STAY_OPEN] = "SELECT id, event_id, plate_view, entry_time, begin_ts FROM history WHERE status = 'IN' AND begin_ts < ?1"
 		" AND (begin_ts, id) > (?2, ?3) ORDER BY begin_ts, id LIMIT ?4",
+
+	[SQL_USER_FIND] = "SELECT " USER_COLUMNS " FROM users WHERE name = ?1",
+	[SQL_USER_INSERT] = "INSERT INTO users(name, role, password, created_ms, changed_ms) VALUES(?1, ?2, ?3, ?4, ?4)",
+	[SQL_USER_PASSWORD] = "UPDATE users SET password = ?2, changed_ms = ?3 WHERE name = ?1",
+	[SQL_USER_ROLE] = "UPDATE users SET role = ?2, changed_ms = ?3 WHERE name = ?1",
+	[SQL_USER_SEEN] = "UPDATE users SET seen_ms = ?2 WHERE name = ?1",
+	[SQL_USER_DELETE] = "DELETE FROM users WHERE name = ?1",
+	[SQL_USER_LIST] = "SELECT " USER_COLUMNS " FROM users WHERE name > ?1 ORDER BY name",
+	[SQL_USER_ADMINS] = "SELECT count(*) FROM users NOT INDEXED WHERE role = 'admin'",
+	[SQL_SESSION_INSERT] = "INSERT INTO sessions(hash, user, address, created_ms, used_ms) VALUES(?1, ?2, ?3, ?4, ?4)",
+	[SQL_SESSION_FIND] = "SELECT s.user, u.role, s.created_ms, s.used_ms FROM sessions s JOIN users u ON u.name = s.user"
+		" WHERE s.hash = ?1 AND s.used_ms > ?2 AND s.created_ms > ?3",
+	[SQL_SESSION_USED] = "UPDATE sessions SET used_ms = ?2 WHERE hash = ?1",
+	[SQL_SESSION_DELETE] = "DELETE FROM sessions WHERE hash = ?1",
+	[SQL_SESSION_DELETE_OTHERS] = "DELETE FROM sessions WHERE user = ?1 AND (?2 IS NULL OR hash != ?2)",
+	[SQL_SESSION_FORGET] = "DELETE FROM sessions WHERE used_ms <= ?1",
+	[SQL_SETUP_WRITE] = "INSERT INTO setup_link(one, hash, expires_ms) VALUES(1, ?1, ?2)"
+		" ON CONFLICT(one) DO UPDATE SET hash = excluded.hash, expires_ms = excluded.expires_ms",
+	[SQL_SETUP_FIND] = "SELECT 1 FROM setup_link WHERE one = 1 AND hash = ?1 AND expires_ms > ?2",
+	[SQL_SETUP_DELETE] = "DELETE FROM setup_link WHERE one = 1",
+	[SQL_DEED_INSERT] = "INSERT INTO audit(at_ms, who, source, what, object, old, new) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_DEED_LIST] = "SELECT id, at_ms, who, source, what, object, old, new FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
 };
 
 const char *sql_text(enum sql which)

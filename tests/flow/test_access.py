@@ -27,6 +27,7 @@ EDGE, ADMIN, STRANGER = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 APP = "https://office.example"
 OPTIONS = ["--trust-edges", "none", "--trust-edges", EDGE + "/32", "--trust-admin", "none", "--trust-admin", ADMIN,
            "--cors-origin", APP, "--host", "parking.example"]
+API = ("VIEWER", "OPERATOR", "ADMIN")        # what is not for edges
 DETECTION, OPEN, CLOSE = "/api/edge/detection", "/api/edge/barrier/open", "/api/edge/barrier/close"
 STATS, CONFIG = "/api/stats", "/api/p2p/config"
 SOURCE = os.environ.get("PARKMESH_SOURCE") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -119,11 +120,11 @@ def test_a_token_opens_nothing_else(c):
     token = new_token(c, "edge-1")
     for method, path, access in every_route():
         path = path.replace("{id}", "1")
-        if access in ("ADMIN", "PAGE"):
-            form = {"Content_Type": "application/x-www-form-urlencoded"} if access == "PAGE" else {}
+        if access not in ("ANYONE", "EDGE"):
+            form = {"Content_Type": "application/x-www-form-urlencoded"} if access.startswith("PAGE_") else {}
             answer = call(c, ADMIN, method, path, b"{}" if method in ("POST", "PUT") else None, **form, **bearer(token))
             assert answer.status == 403, (method, path, answer)
-            if access == "ADMIN":
+            if not access.startswith("PAGE_"):
                 refused(answer, 403, "not_for_edges")
 
 
@@ -221,15 +222,17 @@ def test_every_route_is_closed_to_anybody(c):
     before = c.rows.records()
     for method, path, access in every_route():
         body = b"{}" if method in ("POST", "PUT") else None
-        form = {"Content_Type": "application/x-www-form-urlencoded"} if access == "PAGE" else {}
+        form = {"Content_Type": "application/x-www-form-urlencoded"} if access.startswith("PAGE_") else {}
         answer = call(c, STRANGER, method, path.replace("{id}", "1"), body, **form)
         if access == "EDGE":
             refused(answer, 401, "token_needed")
-        elif access == "ADMIN":
+        elif access in API:
             refused(answer, 403, "address_not_trusted")
-        else:
-            assert access in ("ANYONE", "PAGE"), access
-            assert answer.status != 403, "from this machine: %s %s %s" % (method, path, answer)
+        elif access == "PAGE_OPEN":
+            assert answer.status == 403 if method == "POST" else answer.status != 403, (method, path, answer)
+        elif access != "ANYONE":
+            assert access.startswith("PAGE_") and answer.status == 303, (method, path, answer)
+            assert answer.headers["location"].startswith("/login?back=%2F"), answer.headers
     assert c.rows.records() == before
 
 
@@ -238,7 +241,7 @@ def test_edges_by_address_open_what_is_for_edges_only(c):
     granted(call(c, EDGE, "GET", "/api/status"))
     granted(call(c, EDGE, "GET", "/api/subscriptions"))
     for method, path, access in every_route():
-        if access == "ADMIN":
+        if access in API:
             answer = call(c, EDGE, method, path.replace("{id}", "1"), b"{}" if method in ("POST", "PUT") else None)
             refused(answer, 403, "address_not_trusted")
 

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from tests.site import tap                                  # noqa: E402
 from tests.site.client import Client                        # noqa: E402
 from tests.site.refused import (                            # noqa: E402
-    API, MIB4, PAGES, ROUTES, ill, nothing_written, refused, running, send, spoken)
+    API, MIB4, ROUTES, ill, nothing_written, pages, refused, running, send, spoken)
 from tests.site.wait import PATIENCE                        # noqa: E402
 
 
@@ -137,9 +137,9 @@ def test_pages_answer_bad_input_with_a_page(c):
     form = dict(own, **{"Content-Type": "application/x-www-form-urlencoded"})
     with nothing_written(c):
         for body in (b"a=%zz", b"id=\x00", b"id=\xff", b"a&" * 2000):
-            answer = c.raw("POST", "/settings/p2p", body, form)
+            answer = c.raw("POST", "/login", body, form)
             assert answer.status == 400 and answer.headers["content-type"].startswith("text/html"), answer
-        for path, methods in PAGES.items():
+        for path, methods in pages().items():
             for method in ("GET", "POST", "PUT", "DELETE", "FOO"):
                 if method not in methods:
                     answer = c.raw(method, path, b"" if method in ("POST", "PUT") else None, form)

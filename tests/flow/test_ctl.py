@@ -22,7 +22,8 @@ from tests.site.wait import wait_for                        # noqa: E402
 
 HOUR, DAY = 3600 * 1000, 24 * 3600 * 1000
 COMMANDS = [("status",), ("peer", "list"), ("peer", "add"), ("peer", "remove"), ("peer", "repin"), ("edge", "list"), ("edge", "add"),
-            ("edge", "token"), ("config", "export"), ("config", "import"), ("secret", "set"), ("verify",), ("import",)]
+            ("edge", "token"), ("config", "export"), ("config", "import"), ("secret", "set"), ("verify",), ("import",),
+            ("setup-link",), ("user", "list"), ("user", "add"), ("user", "passwd"), ("user", "role"), ("user", "remove")]
 
 
 def ctl(db, *words, stdin=None, env=None):
@@ -80,13 +81,17 @@ def test_help_and_wrong_use(ground):
     for wrong in [(), ("peer",), ("fly",), ("peer", "fly"), ("status", "x"), ("peer", "add"), ("status", "--fast"), ("--db",),
                   ("edge", "add", "e", "--lane"), ("import",), ("edge", "add", "e", "--lane", "left"), ("peer", "add", "central-2"),
                   ("peer", "add", "central-2=1.2.3.4:0"), ("import", "x.db", "--days", "many"), ("secret", "set"),
-                  ("secret", "set", "hunter2"), ("secret", "set", "-", "--generate")]:
+                  ("secret", "set", "hunter2"), ("secret", "set", "-", "--generate"), ("user", "add"), ("user", "role", "anna"),
+                  ("user", "role", "anna", "boss"), ("user", "add", "anna", "--role", "boss"), ("user", "add", "anna", "password")]:
         refused(nowhere, *wrong, status=2)
     for words in COMMANDS:
-        more = {"add": ["central-9=127.0.0.1:9"] if words[0] == "peer" else ["edge-1"], "set": ["--generate"]}.get(words[-1], ["x"])
-        if words in (("status",), ("peer", "list"), ("edge", "list"), ("verify",), ("config", "export")):
+        more = {"add": ["central-9=127.0.0.1:9"] if words[0] == "peer" else ["one-1"], "set": ["--generate"]}.get(words[-1], ["x"])
+        if words in (("status",), ("peer", "list"), ("edge", "list"), ("verify",), ("config", "export"), ("setup-link",),
+                     ("user", "list")):
             more = []
-        refused(nowhere, *words, *more)
+        if words == ("user", "role"):
+            more = ["anna", "viewer"]
+        refused(nowhere, *words, *more, stdin="long enough")
     assert not os.path.exists(nowhere), "no database is made"
     assert os.listdir(ground.folder) == [], os.listdir(ground.folder)
 

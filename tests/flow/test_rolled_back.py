@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from tests.site import tap                                  # noqa: E402
 from tests.site.build import find_build                     # noqa: E402
+from tests.site.page import administrator                  # noqa: E402
 from tests.site.site import write_secret                    # noqa: E402
 from tests.site.wait import wait_for                        # noqa: E402
 
@@ -80,7 +81,7 @@ def ctl(central, *words):
 
 def check_shown(central, warning, vietnamese):
     """The same warning on the page, in parkmeshctl and, once, in the journal."""
-    page = central.raw("GET", "/settings/p2p").text
+    page = administrator(central).get("/settings/p2p").text
     assert vietnamese in page, "the page of %s says nothing of %s" % (central.id, vietnamese)
     status, text = ctl(central, "status")
     assert status == 0 and warning["message"] in text, text

@@ -13,10 +13,10 @@ class Lost(OSError):
 
 
 class Answer:
-    """status, headers (lower-case names), body in bytes."""
+    """status, headers (lower-case names), body in bytes; cookies: all that Set-Cookie said."""
 
-    def __init__(self, status, headers, body):
-        self.status, self.headers, self.body = status, headers, body
+    def __init__(self, status, headers, body, cookies=()):
+        self.status, self.headers, self.body, self.cookies = status, headers, body, list(cookies)
 
     @property
     def text(self):
@@ -63,7 +63,7 @@ class Client:
             connection.close()
             raise Lost("%s %s at port %d: %s" % (method, path, self.port, e or type(e).__name__)) from e
         names = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, names, content)
+        return Answer(response.status, names, content, response.headers.get_all("Set-Cookie") or ())
 
     def ask(self, method, path, content=None, **headers):
         """JSON in and out. -> (status, object)."""

@@ -74,8 +74,6 @@ ROUTES = [
 ]
 API = [route for route in ROUTES if route.pattern.startswith("/api/")]
 TAKING = [route for route in API if route.body is not None]
-PAGES = {"/": "GET, HEAD", "/settings/p2p": "GET, HEAD, POST", "/settings/p2p/test": "POST", "/settings/p2p/remove": "GET, HEAD, POST",
-         "/settings/p2p/warning": "POST"}
 
 
 def running(ground):
@@ -85,6 +83,14 @@ def running(ground):
 def source(name):
     with open(os.path.join(SOURCE, "fcgi", name), encoding="utf-8") as f:
         return f.read()
+
+
+def pages():
+    """{path: the methods it takes, as Allow says them} of the pages, off the program's table."""
+    found = {}
+    for method, path in re.findall(r'\{METHOD_(\w+), "([^"]+)", ACCESS_PAGE_', source("routes.c")):
+        found.setdefault(path, []).append("GET, HEAD" if method == "GET" else method)
+    return {path.replace("{id}", "1"): ", ".join(methods) for path, methods in found.items()}
 
 
 def refused(answer, status, code=None, field=None):

@@ -25,6 +25,10 @@ class Rows:
         found = self.query(sql, *values)
         return next(iter(found[0].values())) if found else None
 
+    def values(self, sql, *values):
+        """First column of all rows."""
+        return [next(iter(row.values())) for row in self.query(sql, *values)]
+
     def history(self, **where):
         """Rows of `history` by equal columns, oldest row first: history(plate_id="29A12345", status="IN")."""
         sql = "SELECT * FROM history"

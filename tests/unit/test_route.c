@@ -12,7 +12,7 @@ static enum err nothing(struct call *c, struct fault *fault)
 }
 
 static const struct route table[] = {
-	{METHOD_GET, "/", ACCESS_PAGE, NULL, 0, nothing},
+	{METHOD_GET, "/", ACCESS_PAGE_VIEWER, NULL, 0, nothing},
 	{METHOD_GET, "/api/peers", ACCESS_ADMIN, NULL, 0, nothing},
 	{METHOD_POST, "/api/peers", ACCESS_ADMIN, NULL, 0, nothing},
 	{METHOD_PUT, "/api/peers/{id}", ACCESS_ADMIN, NULL, 0, nothing},

@@ -21,7 +21,7 @@ static const char *with(enum shown shown, enum access access, const struct reque
 	*role = caller.role;
 	if (e == ERR_NONE)
 		return "ok";
-	if ((e == ERR_STRANGER) != (strncmp(fault.code, "token_", 6) == 0) || caller.role != ROLE_NONE)
+	if ((e == ERR_STRANGER) != (strncmp(fault.code, "token_", 6) == 0 || strcmp(fault.code, "log_in_needed") == 0) || caller.role != ROLE_NONE)
 		return "wrong kind of refusal";
 	return fault.code;
 }
@@ -242,10 +242,10 @@ TEST(a_token_counts_alone)
 	set_rules();
 	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_EDGE, &r), "token_unknown");
 	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_ADMIN, &r), "token_unknown");
-	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_PAGE, &r), "token_unknown");
+	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_PAGE_ADMIN, &r), "token_unknown");
 	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_ANYONE, &r), "ok");
 	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_ADMIN, &r), "not_for_edges");
-	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_PAGE, &r), "not_for_edges");
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_PAGE_ADMIN, &r), "not_for_edges");
 	r = from("8.8.8.8");
 	r.x_forwarded_for = "9.9.9.9";
 	r.forwarded = "for=9.9.9.9";
@@ -285,7 +285,7 @@ TEST(origins_need_to_be_allowed_and_a_token)
 
 TEST(trust_by_address_does_not_reach_through_others)
 {
-	static const enum access all[] = {ACCESS_EDGE, ACCESS_ADMIN, ACCESS_PAGE};
+	static const enum access all[] = {ACCESS_EDGE, ACCESS_VIEWER, ACCESS_OPERATOR, ACCESS_ADMIN};
 
 	set_rules();
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -323,28 +323,134 @@ TEST(pages_have_no_trust_by_address)
 	}
 }
 
-TEST(pages_only_from_loopback_and_their_own_forms)
+/* --- people ---------------------------------------------------------------------------------------------------------- */
+
+static const char csrf[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/* The same for a person of that role, whose browser has a session. */
+static const char *person(enum user_role who, enum access access, const struct request *r)
 {
-	struct request r = from("10.1.0.1");
+	static struct fault fault;
+	struct caller caller = {.user = "anna", .user_role = who};
+	enum err e;
+
+	memcpy(caller.csrf, csrf, sizeof csrf);
+	fault = (struct fault){0};
+	e = session_check(access, r, &rules, SHOWN_PERSON, "gate.example", &caller, &fault);
+	if (e == ERR_NONE)
+		return "ok";
+	return e == ERR_DENIED && caller.role == ROLE_NONE ? fault.code : "wrong kind of refusal";
+}
+
+TEST(pages_need_a_log_in_from_everywhere)
+{
+	static const char *const from_where[] = {"127.0.0.1", "10.9.0.1", "8.8.8.8"};
 
 	set_rules();
-	CHECK_STR(says(ACCESS_PAGE, &r), "address_not_trusted");
-	r = from("::1");
-	CHECK_STR(says(ACCESS_PAGE, &r), "ok");
-	r.origin = "http://192.168.1.5:8000";
-	r.sec_fetch_site = "same-origin";
-	CHECK_STR(says(ACCESS_PAGE, &r), "ok");
-	r.origin = "http://192.168.1.5:8001";
-	CHECK_STR(says(ACCESS_PAGE, &r), "cross_origin");
-	r = from("127.0.0.1");
-	r.sec_fetch_site = "none";
-	CHECK_STR(says(ACCESS_PAGE, &r), "cross_origin");
+	for (size_t i = 0; i < sizeof from_where / sizeof *from_where; i++) {
+		struct request r = from(from_where[i]);
+
+		CHECK_STR(says(ACCESS_PAGE_OPEN, &r), "ok");
+		CHECK_STR(says(ACCESS_PAGE_VIEWER, &r), "log_in_needed");
+		CHECK_STR(says(ACCESS_PAGE_ADMIN, &r), "log_in_needed");
+		r.x_forwarded_for = "1.2.3.4";
+		r.host = "any.example";
+		CHECK_STR(person(USER_ADMIN, ACCESS_PAGE_ADMIN, &r), "ok");
+	}
+}
+
+TEST(roles)
+{
+	static const struct { enum access access; enum user_role least; } cases[] = {
+		{ACCESS_VIEWER, USER_VIEWER}, {ACCESS_OPERATOR, USER_OPERATOR}, {ACCESS_ADMIN, USER_ADMIN}, {ACCESS_EDGE, USER_OPERATOR},
+		{ACCESS_PAGE_OPEN, USER_NOBODY}, {ACCESS_PAGE_VIEWER, USER_VIEWER}, {ACCESS_PAGE_OPERATOR, USER_OPERATOR},
+		{ACCESS_PAGE_ADMIN, USER_ADMIN},
+	};
+	struct request r = from("8.8.8.8");
+
+	set_rules();
+	r.csrf_token = csrf;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (int role = USER_VIEWER; role <= USER_ADMIN; role++)
+			CHECK_STR(person((enum user_role)role, cases[i].access, &r), role >= (int)cases[i].least ? "ok" : "role_needed");
+	}
 	r.method = METHOD_GET;
-	CHECK_STR(says(ACCESS_PAGE, &r), "ok");
-	r.sec_fetch_site = "same-site";
-	CHECK_STR(says(ACCESS_PAGE, &r), "cross_origin");
+	CHECK_STR(person(USER_VIEWER, ACCESS_EDGE, &r), "ok");
+	CHECK_STR(person(USER_VIEWER, ACCESS_ADMIN, &r), "role_needed");
+}
+
+/* Whatever the address is trusted with: a browser that shows a session counts as its person. */
+TEST(a_session_counts_alone)
+{
+	struct request r = from("127.0.0.1");
+
+	set_rules();
+	r.csrf_token = csrf;
+	CHECK_STR(person(USER_VIEWER, ACCESS_ADMIN, &r), "role_needed");
+	CHECK_STR(person(USER_VIEWER, ACCESS_EDGE, &r), "role_needed");
+}
+
+TEST(what_changes_comes_from_our_own_pages)
+{
+	static const enum access all[] = {ACCESS_PAGE_OPEN, ACCESS_PAGE_ADMIN, ACCESS_ADMIN, ACCESS_EDGE};
+	static const char *const bad_origins[] = {"http://192.168.1.5:8001", "http://evil.example", "null", ""};
+	static const char *const bad_sites[] = {"none", "same-site", "cross-site", ""};
+
+	set_rules();
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		const char *no_origin = access_is_page(all[i]) ? "cross_origin" : "origin_not_allowed";
+		struct request r = from("10.0.0.1");
+
+		r.csrf_token = csrf;
+		CHECK_STR(person(USER_ADMIN, all[i], &r), "ok");
+		r.origin = "http://192.168.1.5:8000";
+		r.sec_fetch_site = "same-origin";
+		CHECK_STR(person(USER_ADMIN, all[i], &r), "ok");
+		for (size_t o = 0; o < sizeof bad_origins / sizeof *bad_origins; o++) {
+			r.origin = bad_origins[o];
+			CHECK_STR(person(USER_ADMIN, all[i], &r), no_origin);
+		}
+		r.origin = NULL;
+		for (size_t o = 0; o < sizeof bad_sites / sizeof *bad_sites; o++) {
+			r.sec_fetch_site = bad_sites[o];
+			CHECK_STR(person(USER_ADMIN, all[i], &r), "cross_origin");
+		}
+		r.host = NULL;
+		r.origin = "http://192.168.1.5:8000";
+		r.sec_fetch_site = NULL;
+		CHECK_STR(person(USER_ADMIN, all[i], &r), no_origin);
+	}
+}
+
+TEST(pages_may_be_looked_at_by_a_link_from_elsewhere)
+{
+	struct request r = from("10.0.0.1");
+
+	set_rules();
+	r.method = METHOD_GET;
 	r.sec_fetch_site = "cross-site";
-	CHECK_STR(says(ACCESS_PAGE, &r), "cross_origin");
+	CHECK_STR(person(USER_ADMIN, ACCESS_PAGE_ADMIN, &r), "ok");
+	CHECK_STR(person(USER_ADMIN, ACCESS_ADMIN, &r), "cross_origin");
+}
+
+TEST(the_api_wants_the_token_of_the_page)
+{
+	struct request r = from("127.0.0.1");
+
+	set_rules();
+	r.origin = "http://192.168.1.5:8000";
+	CHECK_STR(person(USER_ADMIN, ACCESS_ADMIN, &r), "csrf_needed");
+	r.csrf_token = "";
+	CHECK_STR(person(USER_ADMIN, ACCESS_ADMIN, &r), "csrf_needed");
+	r.csrf_token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdee";
+	CHECK_STR(person(USER_ADMIN, ACCESS_ADMIN, &r), "csrf_needed");
+	r.csrf_token = csrf;
+	CHECK_STR(person(USER_ADMIN, ACCESS_ADMIN, &r), "ok");
+	r.csrf_token = NULL;
+	r.method = METHOD_GET;
+	CHECK_STR(person(USER_ADMIN, ACCESS_ADMIN, &r), "ok");
+	r.origin = "https://office.example";
+	CHECK_STR(person(USER_ADMIN, ACCESS_ADMIN, &r), "cross_origin");
 }
 
 TEST_MAIN

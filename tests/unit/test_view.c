@@ -33,7 +33,7 @@ static void render(const struct views *v, const cJSON *data, const char *expecte
 	struct buf out;
 
 	buf_init(&out, 64 * 1024);
-	if (views_render(v, "spec", data, &out) != ERR_NONE)
+	if (views_render(v, NULL, "spec", data, &out) != ERR_NONE)
 		test_fail(__FILE__, __LINE__, "%s: not rendered", title);
 	else if (strcmp(buf_text(&out), expected) != 0)
 		test_fail(__FILE__, __LINE__, "%s: got \"%s\", not \"%s\"", title, buf_text(&out), expected);
@@ -155,8 +155,8 @@ TEST(endless_partials_end)
 	CHECK_INT(views_open(&v), ERR_NONE);
 	CHECK_INT(views_add(v, "spec", " {{>spec}}\n", 11, &fault), ERR_NONE);
 	buf_init(&out, 64 * 1024);
-	CHECK_INT(views_render(v, "spec", NULL, &out), ERR_TOO_LARGE);
-	CHECK_INT(views_render(v, "other", NULL, &out), ERR_NOT_FOUND);
+	CHECK_INT(views_render(v, NULL, "spec", NULL, &out), ERR_TOO_LARGE);
+	CHECK_INT(views_render(v, NULL, "other", NULL, &out), ERR_NOT_FOUND);
 	buf_free(&out);
 	views_close(v);
 }

@@ -1,0 +1,26 @@
+#include "url.h"
+
+#include <string.h>
+
+bool url_is_local(const char *path)
+{
+	if (path[0] != '/' || path[1] == '/' || path[1] == '\\' || strlen(path) > URL_MAX)
+		return false;
+	for (const char *c = path; *c; c++) {
+		if ((unsigned char)*c <= ' ' || *c == 127)
+			return false;
+	}
+	return true;
+}
+
+void url_encode(struct buf *out, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (const char *c = text; *c; c++) {
+		if (strchr(plain, *c))
+			buf_char(out, *c);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)*c);
+	}
+}

@@ -1,0 +1,16 @@
+/* Paths of this central inside pages. Pure. */
+#ifndef PARKMESH_FCGI_URL_H
+#define PARKMESH_FCGI_URL_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+#define URL_MAX 1000
+
+/* Does it lead to this central and nowhere else? "/…", but not "//…" or "/\…", without control characters, at most URL_MAX bytes. */
+bool url_is_local(const char *path);
+/* Append text with all but A-Z a-z 0-9 - . _ ~ as %XX: a value of a query, or one segment of a path. */
+void url_encode(struct buf *out, const char *text);
+
+#endif

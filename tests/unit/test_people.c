@@ -1,0 +1,315 @@
+/* People: accounts, sessions, the link, the audit list; and what of log-in is pure: tries, cookies, passwords. */
+#include "domain/people.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "fcgi/attempts.h"
+#include "fcgi/cookie.h"
+#include "fcgi/hashing.h"
+#include "seal/seal.h"
+#include "seal/token.h"
+#include "store/db.h"
+#include "store/deeds.h"
+#include "test.h"
+
+static struct db *db;
+static struct fault fault;
+static struct actor by = {.who = "anna", .source = "10.0.0.1", .now_ms = 1000000};
+
+static bool opened(void)
+{
+	by.now_ms = 1000000;
+	return db_open(":memory:", DB_WRITE, &db, &fault) == ERR_NONE && db_begin(db) == ERR_NONE;
+}
+
+static void closed(void)
+{
+	db_rollback(db);
+	db_close(db);
+}
+
+/* The code of the refusal, "ok". */
+static const char *code(enum err e)
+{
+	return e == ERR_NONE ? "ok" : fault.code;
+}
+
+static const unsigned char *hash_of(const char *token)
+{
+	static unsigned char hash[4][TOKEN_HASH_BYTES];
+	static size_t next;
+
+	next = (next + 1) % 4;
+	token_hash(token, hash[next]);
+	return hash[next];
+}
+
+static enum err log_in(const char *name, const char *token)
+{
+	struct user_row row;
+	enum err e = user_find(db, name, &row);
+
+	return e == ERR_NONE ? people_log_in(db, &by, &row, hash_of(token), &fault) : e;
+}
+
+static bool is_in(const char *token)
+{
+	struct session_row row;
+
+	return people_session(db, hash_of(token), by.now_ms, &row) == ERR_NONE;
+}
+
+TEST(names_and_passwords)
+{
+	static const char *const bad[] = {"", "Anna", "a b", ".a", "-a", "_a", "á", "a/b", "123456789012345678901234567890123"};
+	char longest[PASSWORD_BYTES_MAX + 2];
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		if (people_check_name(bad[i], &fault) != ERR_INVALID)
+			test_fail(__FILE__, __LINE__, "%s", bad[i]);
+	}
+	CHECK_INT(people_check_name("a.b-c_9", &fault), ERR_NONE);
+	CHECK_INT(people_check_name("12345678901234567890123456789012", &fault), ERR_NONE);
+	CHECK_STR(code(people_check_password("anna", "1234567", &fault)), "password_short");
+	CHECK_STR(code(people_check_password("anna1234", "anna1234", &fault)), "password_is_name");
+	memset(longest, 'x', sizeof longest);
+	longest[PASSWORD_BYTES_MAX + 1] = '\0';
+	CHECK_STR(code(people_check_password("anna", longest, &fault)), "password_long");
+	longest[PASSWORD_BYTES_MAX] = '\0';
+	CHECK_STR(code(people_check_password("anna", longest, &fault)), "ok");
+}
+
+TEST(accounts)
+{
+	struct user_row row;
+
+	CHECK(opened());
+	CHECK_STR(code(people_add(db, &by, "anna", USER_ADMIN, "hash-1", &fault)), "ok");
+	CHECK_STR(code(people_add(db, &by, "anna", USER_VIEWER, "hash-2", &fault)), "user_exists");
+	CHECK_STR(code(people_add(db, &by, "Anna", USER_VIEWER, "hash-2", &fault)), "user_name_invalid");
+	CHECK_INT(user_find(db, "anna", &row), ERR_NONE);
+	CHECK_INT(row.role, USER_ADMIN);
+	CHECK_STR(row.password, "hash-1");
+	CHECK_STR(code(people_set_role(db, &by, "anna", USER_VIEWER, &fault)), "last_admin");
+	CHECK_STR(code(people_remove(db, &by, "anna", &fault)), "last_admin");
+	CHECK_STR(code(people_add(db, &by, "binh", USER_OPERATOR, "hash-3", &fault)), "ok");
+	CHECK_STR(code(people_remove(db, &by, "anna", &fault)), "last_admin");
+	CHECK_STR(code(people_set_role(db, &by, "binh", USER_ADMIN, &fault)), "ok");
+	CHECK_STR(code(people_set_role(db, &by, "anna", USER_VIEWER, &fault)), "ok");
+	CHECK_STR(code(people_remove(db, &by, "anna", &fault)), "ok");
+	CHECK_STR(code(people_remove(db, &by, "anna", &fault)), "unknown_user");
+	CHECK_STR(code(people_set_password(db, &by, "anna", "x", NULL, &fault)), "unknown_user");
+	closed();
+}
+
+TEST(sessions_end)
+{
+	CHECK(opened());
+	CHECK_INT(people_add(db, &by, "anna", USER_ADMIN, "hash", &fault), ERR_NONE);
+	CHECK_INT(people_add(db, &by, "binh", USER_ADMIN, "hash", &fault), ERR_NONE);
+	CHECK_INT(log_in("anna", "one"), ERR_NONE);
+	CHECK_INT(log_in("anna", "two"), ERR_NONE);
+	CHECK_INT(log_in("binh", "three"), ERR_NONE);
+	CHECK(is_in("one") && is_in("two") && is_in("three") && !is_in("four"));
+	CHECK_INT(people_log_out(db, &by, hash_of("one")), ERR_NONE);
+	CHECK(!is_in("one") && is_in("two"));
+	CHECK_INT(log_in("anna", "one"), ERR_NONE);
+	CHECK_INT(people_set_password(db, &by, "anna", "other", hash_of("one"), &fault), ERR_NONE);
+	CHECK(is_in("one") && !is_in("two") && is_in("three"));
+	CHECK_INT(people_set_password(db, &by, "anna", "other", NULL, &fault), ERR_NONE);
+	CHECK(!is_in("one") && is_in("three"));
+	CHECK_INT(people_remove(db, &by, "binh", &fault), ERR_NONE);
+	CHECK(!is_in("three"));
+	closed();
+}
+
+TEST(sessions_last_as_long_as_they_are_used_and_no_longer_than_a_week)
+{
+	CHECK(opened());
+	CHECK_INT(people_add(db, &by, "anna", USER_ADMIN, "hash", &fault), ERR_NONE);
+	CHECK_INT(log_in("anna", "one"), ERR_NONE);
+	for (int64_t end = by.now_ms + SESSION_LONGEST_MS; by.now_ms < end; by.now_ms += SESSION_IDLE_MS - 1) {
+		CHECK(is_in("one"));
+		CHECK_INT(session_used(db, hash_of("one"), by.now_ms), ERR_NONE);
+	}
+	CHECK(!is_in("one"));
+	CHECK_INT(log_in("anna", "two"), ERR_NONE);
+	by.now_ms += SESSION_IDLE_MS - 1;
+	CHECK(is_in("two"));
+	by.now_ms++;
+	CHECK(!is_in("two"));
+	closed();
+}
+
+TEST(a_password_that_changed_while_it_was_checked_opens_nothing)
+{
+	struct user_row row;
+
+	CHECK(opened());
+	CHECK_INT(people_add(db, &by, "anna", USER_ADMIN, "hash", &fault), ERR_NONE);
+	CHECK_INT(user_find(db, "anna", &row), ERR_NONE);
+	CHECK_INT(people_set_password(db, &by, "anna", "other", NULL, &fault), ERR_NONE);
+	CHECK_STR(code(people_log_in(db, &by, &row, hash_of("one"), &fault)), "password_changed");
+	CHECK(!is_in("one"));
+	closed();
+}
+
+TEST(the_link_works_once_and_for_an_hour)
+{
+	CHECK(opened());
+	CHECK_STR(code(people_use_link(db, &by, hash_of("link"), "anna", "hash", &fault)), "link_over");
+	CHECK_INT(people_open_link(db, &by, hash_of("old")), ERR_NONE);
+	CHECK_INT(people_open_link(db, &by, hash_of("link")), ERR_NONE);
+	CHECK_STR(code(people_use_link(db, &by, hash_of("old"), "anna", "hash", &fault)), "link_over");
+	CHECK_STR(code(people_use_link(db, &by, hash_of("link"), "Anna", "hash", &fault)), "user_name_invalid");
+	CHECK_STR(code(people_use_link(db, &by, hash_of("link"), "anna", "hash", &fault)), "ok");
+	CHECK_STR(code(people_use_link(db, &by, hash_of("link"), "binh", "hash", &fault)), "link_over");
+	CHECK_INT(people_open_link(db, &by, hash_of("link")), ERR_NONE);
+	by.now_ms += SETUP_LINK_MS;
+	CHECK_STR(code(people_use_link(db, &by, hash_of("link"), "binh", "hash", &fault)), "link_over");
+	closed();
+}
+
+/* --- the audit list -------------------------------------------------------------------------------------------------- */
+
+static char told[1000];
+
+static enum err tell(void *arg, const struct deed_row *row)
+{
+	size_t len = strlen(told);
+
+	(void)arg;
+	text_format(told + len, sizeof told - len, "%s %s %s %s %s>%s;", row->who, row->source, row->what, row->object,
+		row->old ? row->old : "-", row->new ? row->new : "-");
+	return ERR_NONE;
+}
+
+TEST(what_people_do_is_noted)
+{
+	const struct actor program = {.who = "", .source = "10.0.0.9", .now_ms = 5};
+
+	CHECK(opened());
+	told[0] = '\0';
+	CHECK_INT(people_add(db, &by, "binh", USER_VIEWER, "secret-hash", &fault), ERR_NONE);
+	CHECK_INT(people_set_role(db, &by, "binh", USER_OPERATOR, &fault), ERR_NONE);
+	CHECK_INT(people_set_role(db, &by, "binh", USER_OPERATOR, &fault), ERR_NONE);
+	CHECK_INT(deed_note(db, &program, "thing", "", NULL, NULL), ERR_NONE);
+	CHECK_INT(deed_note(db, NULL, "thing", "", NULL, NULL), ERR_NONE);
+	CHECK_INT(deed_list(db, INT64_MAX, 10, tell, NULL), ERR_NONE);
+	CHECK_STR(told, "anna 10.0.0.1 user_role binh viewer>operator;anna 10.0.0.1 user_added binh ->viewer;");
+	told[0] = '\0';
+	CHECK_INT(deed_list(db, 2, 10, tell, NULL), ERR_NONE);
+	CHECK_STR(told, "anna 10.0.0.1 user_added binh ->viewer;");
+	closed();
+}
+
+/* --- tries ----------------------------------------------------------------------------------------------------------- */
+
+TEST(tries_of_an_account_are_limited)
+{
+	struct attempts *a = NULL;
+	int64_t now = 1000;
+
+	CHECK_INT(attempts_open(&a), ERR_NONE);
+	for (int i = 0; i < ATTEMPTS_OF_ACCOUNT; i++)
+		CHECK_INT(attempts_begin(a, i % 2 ? "10.0.0.1" : "10.0.0.2", "anna", now), 0);
+	CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now), 30000);
+	CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now + 29999), 1);
+	CHECK_INT(attempts_begin(a, "10.0.0.3", "binh", now), 0);
+	now += 30000;
+	CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now), 0);
+	CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now), 60000);
+	for (int i = 0; i < 10; i++)
+		attempts_begin(a, "10.0.0.3", "anna", now += 15 * 60000);
+	CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now), 15 * 60000);
+	attempts_good(a, "10.0.0.3", "anna");
+	CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now), 0);
+	for (int i = 1; i < ATTEMPTS_OF_ACCOUNT; i++)
+		CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now), 0);
+	CHECK(attempts_begin(a, "10.0.0.3", "anna", now) > 0);
+	CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now + 30 * 60000), 0);
+	attempts_close(a);
+}
+
+TEST(tries_from_an_address_are_limited)
+{
+	struct attempts *a = NULL;
+	char name[32];
+
+	CHECK_INT(attempts_open(&a), ERR_NONE);
+	for (int i = 0; i < ATTEMPTS_OF_ADDRESS; i++) {
+		text_format(name, sizeof name, "user-%d", i);
+		CHECK_INT(attempts_begin(a, i % 2 ? "fd00:1:2:3::1" : "fd00:1:2:3:4::2", name, 0), 0);
+	}
+	CHECK_INT(attempts_begin(a, "fd00:1:2:3:ffff::9", "new", 0), 30000);
+	CHECK_INT(attempts_begin(a, "fd00:1:2:4::9", "new", 0), 0);
+	for (int i = 0; i < 3 * ATTEMPTS_KEPT; i++) {
+		text_format(name, sizeof name, "10.%d.%d.1", i / 200, i % 200);
+		CHECK_INT(attempts_begin(a, name, name, i), 0);
+	}
+	attempts_close(a);
+}
+
+/* --- cookies, passwords ---------------------------------------------------------------------------------------------- */
+
+TEST(cookies)
+{
+	struct request r = {.cookie = "a=1; parkmesh-session-8000=abc; parkmesh-session-8001=xyz;b=2", .server_port = "8001"};
+	char value[8];
+
+	CHECK(cookie_get(&r, "session", value, sizeof value));
+	CHECK_STR(value, "xyz");
+	CHECK(!cookie_get(&r, "flash", value, sizeof value));
+	CHECK(cookie_find("b=2;c=3", "c", value, sizeof value));
+	CHECK_STR(value, "3");
+	CHECK(!cookie_find("bc=3", "c", value, sizeof value));
+	CHECK(!cookie_find("c", "c", value, sizeof value));
+	CHECK(!cookie_find("", "c", value, sizeof value));
+	CHECK(!cookie_find(NULL, "c", value, sizeof value));
+	CHECK(!cookie_find("c=12345678", "c", value, sizeof value));
+	CHECK(cookie_find(";;c=", "c", value, sizeof value));
+	CHECK_STR(value, "");
+}
+
+TEST(passwords)
+{
+	struct hashing *h = NULL;
+	char one[PASSWORD_HASH_SIZE], two[PASSWORD_HASH_SIZE];
+	bool fits = false;
+
+	CHECK(seal_start());
+	CHECK_INT(hashing_open(&h), ERR_NONE);
+	CHECK_INT(hashing_make(h, "correct horse", one, &fault), ERR_NONE);
+	CHECK_INT(hashing_make(h, "correct horse", two, &fault), ERR_NONE);
+	CHECK(strncmp(one, "$argon2id$v=19$m=19456,t=2,p=1$", 31) == 0);
+	CHECK(strcmp(one, two) != 0);
+	CHECK_INT(hashing_check(h, two, "correct horse", &fits, &fault), ERR_NONE);
+	CHECK(fits);
+	CHECK_INT(hashing_check(h, one, "correct horsf", &fits, &fault), ERR_NONE);
+	CHECK(!fits);
+	fits = true;
+	CHECK_INT(hashing_check(h, NULL, "correct horse", &fits, &fault), ERR_NONE);
+	CHECK(!fits);
+	hashing_close(h);
+}
+
+TEST(signatures_are_of_one_key_and_one_text)
+{
+	char one[TOKEN_SIZE], other[TOKEN_SIZE];
+
+	token_sign("key", 3, "text", one);
+	token_sign("key", 3, "text", other);
+	CHECK(token_equal(one, other));
+	token_sign("kez", 3, "text", other);
+	CHECK(!token_equal(one, other));
+	token_sign("key", 3, "texu", other);
+	CHECK(!token_equal(one, other));
+	CHECK(!token_equal(one, "") && !token_equal(one, "ab"));
+	/* RFC 4231, case 2 */
+	token_sign("Jefe", 4, "what do ya want for nothing?", one);
+	CHECK_STR(one, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+TEST_MAIN
