@@ -33,7 +33,7 @@ struct job {
 	int64_t seq;
 };
 
-static const struct operator_word word = {"operator", "by lot"};
+static const struct operator_word word = {.by = "operator", .why = "by lot"};
 
 /* ---- asking ---- */
 
