@@ -3,6 +3,7 @@ import argparse
 import fcntl
 import os
 import random
+import secrets
 import shutil
 import signal
 import sys
@@ -19,6 +20,7 @@ import table                                                # noqa: E402
 
 from tests.site import proof                                # noqa: E402
 from tests.site.book import Book                            # noqa: E402
+from tests.site.people import add_user                      # noqa: E402
 from tests.site.ports import free_ports, is_free            # noqa: E402
 from tests.site.site import Site                            # noqa: E402
 from tests.site.wait import NotSeen, wait_for               # noqa: E402
@@ -117,9 +119,12 @@ def the_day(site, chosen, seed):
 
 
 def stay_up(site):
-    print("\nThe three centrals stay up; Ctrl-C ends them.")
+    password = secrets.token_urlsafe(9)
     for central in site:
-        print("  %s  %s/settings/p2p   %s/api/parking/history?limit=20" % (central.id, central.url, central.url))
+        add_user(central, "admin", "admin", password)
+    print("\nThe three centrals stay up; Ctrl-C ends them. Log in as admin with the password %s" % password)
+    for central in site:
+        print("  %s  %s/   %s/api/parking/history?limit=20" % (central.id, central.url.rstrip("/"), central.url.rstrip("/")))
     sys.stdout.flush()
     while True:
         signal.pause()

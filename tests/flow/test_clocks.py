@@ -11,6 +11,7 @@ from tests.site import tap                                  # noqa: E402
 from tests.site.build import find_build                     # noqa: E402
 from tests.site.central import now_ms, told                 # noqa: E402
 from tests.site.clock import Clock, NotInstalled            # noqa: E402
+from tests.site.page import administrator                  # noqa: E402
 from tests.site.wait import wait_for                        # noqa: E402
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
@@ -62,7 +63,7 @@ def check_flagged(a, b, seconds, words):
     assert words in peer["last_error"], peer
     status, answer = a.ask("POST", "/api/p2p/test-connection?peer_id=" + b.id)
     assert status == 400 and "clock" in answer["error"] and words in answer["error"], (status, answer)
-    assert words in a.raw("GET", "/settings/p2p").text, "on the page"
+    assert words in administrator(a).get("/settings/p2p").text, "on the page"
 
 
 def no_flag(central):

@@ -82,7 +82,7 @@ def check_reads(central):
     assert status == 200 and answer["allowed"] is True, (status, answer)
     for path in ("/api/parking/history", "/api/parking/state", "/api/stats", "/api/p2p/config", "/api/p2p/status", "/api/status"):
         central.good("GET", path)
-    assert central.raw("GET", "/settings/p2p").status == 200
+    assert central.raw("GET", "/login").status == 200
     refused(central.ask("POST", "/api/p2p/test-connection?peer_id=central-2"))
     refused(central.ask("POST", "/api/edge/barrier/open", {"edge_id": "edge-1", "plate_id": "51C77778"}, Idempotency_Key="k"))
 
