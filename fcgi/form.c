@@ -115,14 +115,16 @@ static cJSON *find(cJSON *form, const char *name)
 
 void form_value(cJSON *form, const char *name, const char *value)
 {
-	cJSON *field = find(form, name), *option;
+	cJSON *field = find(form, name), *options = find(field, "options"), *option;
 
 	cJSON_ReplaceItemInObjectCaseSensitive(field, "value", cJSON_CreateString(value));
 	if (find(field, "check"))
 		cJSON_ReplaceItemInObjectCaseSensitive(field, "ticked", cJSON_CreateBool(strcmp(value, "1") == 0));
-	cJSON_ArrayForEach(option, find(field, "options"))
-		cJSON_ReplaceItemInObjectCaseSensitive(option, "chosen",
-			cJSON_CreateBool(strcmp(cJSON_GetStringValue(find(option, "option")), value) == 0));
+	cJSON_ArrayForEach(option, options) {
+		bool chosen = strcmp(cJSON_GetStringValue(find(option, "option")), value) == 0;
+
+		cJSON_ReplaceItemInObjectCaseSensitive(option, "chosen", cJSON_CreateBool(chosen));
+	}
 }
 
 void form_option(cJSON *form, const char *name, const char *value, const char *text)

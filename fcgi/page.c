@@ -103,16 +103,16 @@ void page_duration(struct call *c, cJSON *parent, const char *name, int64_t seco
 
 void page_fault(struct call *c, cJSON *parent, const char *name, enum err e, const struct fault *fault)
 {
-	char text[WORDS_NAME_SIZE];
+	char of_code[WORDS_NAME_SIZE], of_err[WORDS_NAME_SIZE];
+	bool said = text_format(of_code, sizeof of_code, "fault.%s", fault->code) && words_find(words_of(c), of_code);
 
-	if (text_format(text, sizeof text, "fault.%s", fault->code) && words_find(words_of(c), text))
-		page_words(c, parent, name, text, NULL);
-	else if (fault->sentence[0])
+	text_format(of_err, sizeof of_err, "failed.%s", err_name(e));
+	if (!said && fault->sentence[0])
 		cJSON_AddStringToObject(parent, name, fault->sentence);
-	else if (text_format(text, sizeof text, "failed.%s", err_name(e)) && words_find(words_of(c), text))
-		page_words(c, parent, name, text, NULL);
+	else if (said)
+		page_words(c, parent, name, of_code, NULL);
 	else
-		page_words(c, parent, name, "failed.other", NULL);
+		page_words(c, parent, name, words_find(words_of(c), of_err) ? of_err : "failed.other", NULL);
 }
 
 /* --- paging ---------------------------------------------------------------------------------------------------------- */

@@ -299,7 +299,7 @@ static void render_section(struct render *r, const struct template *t, size_t se
 
 static void render_partial(struct render *r, const struct node *n)
 {
-	const struct template *t = find(r->views, n->text);
+	const struct template *t = r->views ? find(r->views, n->text) : NULL;
 	size_t indent_from = r->indent_from, indent_len = r->indent_len;
 
 	if (!t)

@@ -40,7 +40,7 @@ const struct template *words_find(const struct words *w, const char *name)
 {
 	const struct template key = {.name = (char *)name};
 
-	return bsearch(&key, w->texts, w->count, sizeof *w->texts, by_name);
+	return w->count > 0 ? bsearch(&key, w->texts, w->count, sizeof *w->texts, by_name) : NULL;
 }
 
 /* --- reading --------------------------------------------------------------------------------------------------------- */
@@ -157,7 +157,8 @@ enum err words_load(const char *dir, enum language l, struct words **out, struct
 	*out = NULL;
 	if (!text)
 		return e;
-	e = fault_set(fault, ERR_SYSTEM, "catalogue_unreadable", "", "Catalogue %s/%s.json cannot be read.", dir, language_code(l));
+	e = ERR_SYSTEM;
+	fault_set(fault, e, "catalogue_unreadable", "", "Catalogue %s/%s.json cannot be read.", dir, language_code(l));
 	if (text_format(path, sizeof path, "%s/%s.json", dir, language_code(l)))
 		in = fopen(path, "re");
 	if (in) {

@@ -98,6 +98,22 @@ TEST(the_first_text_that_is_missing_is_named)
 	words = NULL;
 }
 
+TEST(a_template_that_uses_a_missing_text_is_named)
+{
+	static const char template[] = "<p>{{#x}}{{t.a.b}}{{/x}}{{t.a.c}}</p>";
+	struct catalogue all = {{NULL}};
+	struct views *v = NULL;
+
+	CHECK_INT(words_parse("{\"a\":{\"b\":\"1\",\"c\":\"2\"}}", 23, LANGUAGE_VI, &all.of[LANGUAGE_VI], &fault), ERR_NONE);
+	CHECK_INT(words_parse("{\"a\":{\"b\":\"1\"}}", 15, LANGUAGE_EN, &all.of[LANGUAGE_EN], &fault), ERR_NONE);
+	CHECK_INT(views_open(&v), ERR_NONE);
+	CHECK_INT(views_add(v, "page", template, strlen(template), &fault), ERR_NONE);
+	CHECK_INT(views_check_words(v, &all, &fault), ERR_NOT_FOUND);
+	CHECK(strstr(fault.sentence, "page.html") && strstr(fault.sentence, "a.c") && strstr(fault.sentence, "en.json"));
+	views_close(v);
+	catalogue_close(&all);
+}
+
 /* --- numbers and times ----------------------------------------------------------------------------------------------- */
 
 static char text[FORMAT_SIZE];
