@@ -40,7 +40,7 @@ static void render(const struct views *v, const char *name, const cJSON *data, b
 	enum err e;
 
 	buf_init(&out, PAGE_MAX);
-	e = views_render(v, name, data, &out);
+	e = views_render(v, NULL, name, data, &out);
 	MUST(e == ERR_NONE || e == ERR_TOO_LARGE || e == ERR_MEMORY);
 	if (is_plain)
 		MUST(!strpbrk(buf_text(&out), "<>\"'"));
@@ -55,7 +55,7 @@ static void render_raw(const struct views *v, const cJSON *data)
 	struct buf out;
 
 	buf_init(&out, PAGE_MAX);
-	(void)views_render(v, "t", data, &out);
+	(void)views_render(v, NULL, "t", data, &out);
 	buf_free(&out);
 }
 
