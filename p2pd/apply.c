@@ -109,7 +109,7 @@ static struct peer *next_peer(struct mesh *m)
 {
 	for (size_t n = 0; n < m->peers; n++) {
 		size_t k = (m->apply.turn + n) % m->peers;
-		if (!m->peer[k]->page_first)
+		if (!m->peer[k]->page_first || peer_clogged(m, m->peer[k]))
 			continue;
 		m->apply.turn = (k + 1) % m->peers;
 		return m->peer[k];
@@ -284,7 +284,10 @@ static void answer(struct mesh *m, const struct done *d)
 
 int64_t apply_due(const struct mesh *m)
 {
-	return m->apply.pages ? m->apply.due_us : INT64_MAX;
+	for (size_t k = 0; m->apply.pages && k < m->peers; k++)
+		if (m->peer[k]->page_first && !peer_clogged(m, m->peer[k]))
+			return m->apply.due_us;
+	return INT64_MAX;
 }
 
 void apply_run(struct mesh *m)

@@ -87,7 +87,8 @@ void catchup_stop(struct mesh *m, struct peer *p, uint32_t i, int64_t differs, c
 	c->flags |= STOPPED;
 	m->counts.forks++;
 	prove(m, p, i, differs);
-	journal_error("event=log_stopped log=%s author=%s peer=%s why=\"%s\"", m->logs.log[i].log, m->logs.log[i].author, p->id, why);
+	if (mesh_may_tell(m, p->neighbour))
+		journal_error("event=log_stopped log=%s author=%s peer=%s why=\"%s\"", m->logs.log[i].log, m->logs.log[i].author, p->id, why);
 	if (p->neighbour) {
 		(void)text_format(p->neighbour->last_error, sizeof(p->neighbour->last_error),
 			"%s and this central hold different records of log %.8s… of %s; it is no longer exchanged.", p->id,

@@ -40,6 +40,8 @@ static void clock_learned(struct mesh *m, struct neighbour *n, int64_t offset)
 	if (was_off == is_off)
 		return;
 	m->version++;
+	if (!mesh_may_tell(m, n))
+		return;
 	if (is_off)
 		journal_warning("event=clock_off peer=%s offset_ms=%lld", n->row.id, (long long)offset);
 	else
@@ -66,7 +68,7 @@ void heartbeat_received(struct mesh *m, struct peer *p, const struct message *ms
 {
 	p->neighbour->heard_wall_ms = world_wall_ms(m->world);
 	catchup_claims(m, p, msg);
-	if (msg->request_id)
+	if (msg->request_id && !peer_clogged(m, p))
 		answer(m, p, msg);
 	if (p->asked_us && msg->data.heartbeat.sent_at >= 0 && msg->data.heartbeat.echo_received_at >= 0 &&
 		msg->data.heartbeat.echo_sent_at == p->asked_wall_ms)

@@ -35,6 +35,7 @@ bool hello_check(struct mesh *m, struct peer *p, const struct message *msg)
 {
 	const struct hello *h = &msg->data.hello;
 	p->hello = *h;
+	text_tame(p->hello.software);
 	if (!central_id_valid(h->id))
 		peer_end(m, p, END_FAULT, "The id in HELLO is none.");
 	else if (h->version < 1)
@@ -107,7 +108,7 @@ bool auth_check(struct mesh *m, struct peer *p, const struct message *msg)
 	if (!pin(m, p))
 		return false;
 	if (!p->neighbour)
-		p->neighbour = neighbour_add(m, p->id);
+		p->neighbour = neighbour_add(m, p->id, false);
 	if (p->neighbour)
 		return true;
 	peer_end(m, p, END_FULL, "There is no room for %s besides the centrals known already.", p->id);

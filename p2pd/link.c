@@ -8,94 +8,21 @@
 #include "address.h"
 #include "base/journal.h"
 #include "base/text.h"
+#include "link_list.h"
 #include "listen.h"
 #include "loop.h"
-#include "queue.h"
 #include "resolve.h"
 #include "store/site.h"
 
 #define QUEUE_SHORT (256u * 1024)
 #define FLUSH_S 2
-#define LINKS_ALL 300
-#define ACCEPT_AT_ONCE 16
-#define RX_BYTES 65600 /* larger reads: 60 % more throughput with pages than with the usual 4 KiB */
+#define STRANGER_US 5500000 /* from accept to AUTH; half a second more than the mesh gives, so that it tells the usual cases */
+#define STUCK_US 10000000   /* messages are to leave, and none does; as long as the mesh waits for an ACK */
+#define PATIENCE_US 2000000 /* of a full house with messages that are not finished */
+#define ACCEPT_AT_ONCE 4    /* so that in a flood a newcomer is served a few times before its place is the oldest */
+#define RX_BYTES 65600      /* larger reads: 60 % more throughput with pages than with the usual 4 KiB */
 
 _Static_assert(CHUNK_ROOM >= LWS_PRE, "libwebsockets needs more room before a message");
-
-enum link_state { LINK_RESOLVING, LINK_CONNECTING, LINK_OPEN, LINK_CLOSING, LINK_ENDED };
-
-struct link {
-	struct link *next;
-	uint64_t id;
-	enum link_state state;
-	struct lws *wsi;              /* NULL: none (any more) */
-	bool accepted, trusted;
-	bool closed_by_mesh;
-	bool held, reading;           /* the mesh does not want to read from it; it is being read from */
-	int port;
-	char address[HOST_SIZE];
-	char why[128];
-	struct assembly rx;
-	struct queue tx;
-};
-
-struct links {
-	struct links_told told;
-	struct loop *loop;
-	struct loop_timer *reaper;
-	struct resolver *resolver;
-	struct loop_watch *listener;
-	int listener_fd, port;
-	char address[HOST_SIZE], listen_error[160];
-	bool stopped, full;
-	uint64_t last_id;
-	size_t count, unfinished;
-	struct link *first;
-};
-
-static struct link *find_id(const struct links *l, uint64_t id)
-{
-	for (struct link *k = l->first; k; k = k->next)
-		if (k->id == id)
-			return k;
-	return NULL;
-}
-
-static struct link *find_wsi(const struct links *l, const struct lws *wsi)
-{
-	for (struct link *k = l->first; k; k = k->next)
-		if (k->wsi == wsi)
-			return k;
-	return NULL;
-}
-
-static struct link *link_new(struct links *l, enum link_state state, const char *address)
-{
-	struct link *k = l->count < LINKS_ALL ? calloc(1, sizeof(*k)) : NULL;
-	if (!k)
-		return NULL;
-	k->state = state;
-	k->reading = true;
-	k->id = ++l->last_id;
-	(void)text_copy(k->address, sizeof(k->address), address);
-	k->next = l->first;
-	l->first = k;
-	l->count++;
-	return k;
-}
-
-static void link_free(struct links *l, struct link *k)
-{
-	struct link **at = &l->first;
-	while (*at != k)
-		at = &(*at)->next;
-	*at = k->next;
-	l->count--;
-	l->unfinished -= k->rx.cap;
-	free(k->rx.data);
-	queue_free(&k->tx);
-	free(k);
-}
 
 /* It is over; the reaper tells and frees it, when nobody up the stack still uses it. */
 static void end(struct links *l, struct link *k, const char *why)
@@ -148,7 +75,7 @@ static void connect_to(struct links *l, struct link *k)
 static enum err dial(void *self, const char *host, int port, uint64_t *link)
 {
 	struct links *l = self;
-	struct link *k = link_new(l, LINK_RESOLVING, host);
+	struct link *k = link_new(l, LINK_RESOLVING, false, host);
 	if (!k)
 		return ERR_MEMORY;
 	k->port = port;
@@ -166,7 +93,7 @@ static bool on_resolved(void *arg)
 	uint64_t id;
 	char address[HOST_SIZE];
 	while (resolve_next(l->resolver, &id, address, sizeof(address)) == ERR_NONE) {
-		struct link *k = find_id(l, id);
+		struct link *k = link_of_id(l, id);
 		if (!k || k->state != LINK_RESOLVING)
 			continue;
 		(void)text_copy(k->address, sizeof(k->address), address);
@@ -178,26 +105,38 @@ static bool on_resolved(void *arg)
 	return true;
 }
 
-static size_t strangers(const struct links *l)
+/* Close it, from wherever this is called; WSI_DESTROY follows. */
+static void drop(struct link *k, const char *why)
 {
-	size_t count = 0;
-	for (const struct link *k = l->first; k; k = k->next)
-		count += k->accepted && !k->trusted && k->state != LINK_ENDED;
-	return count;
+	(void)text_copy(k->why, sizeof(k->why), why);
+	if (k->wsi)
+		lws_set_timeout(k->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+}
+
+/* A stranger's place for a newcomer; see link_list.h for whose. */
+static void make_room(const struct links *l, const char *address)
+{
+	struct link *k = link_in_the_way(l, address);
+	if (!k)
+		return;
+	k->dropped = true;
+	drop(k, "Too many that have not proven themselves; a newcomer got its place.");
 }
 
 static void adopt(struct links *l, int fd, const char *address)
 {
-	struct link *k = strangers(l) < LINK_STRANGERS ? link_new(l, LINK_CONNECTING, address) : NULL;
+	make_room(l, address);
+	struct link *k = link_new(l, LINK_CONNECTING, true, address);
 	if (!k) {
 		journal_debug("event=not_accepted address=%s why=\"too many connections\"", address);
 		close(fd);
 		return;
 	}
-	k->accepted = true;
 	const lws_adopt_desc_t desc = {.vh = loop_vhost(l->loop), .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, .fd = {.sockfd = fd}};
 	k->wsi = lws_adopt_descriptor_vhost_via_info(&desc);
-	if (!k->wsi)
+	if (k->wsi)
+		lws_set_timer_usecs(k->wsi, STRANGER_US);
+	else
 		end(l, k, "It could not be accepted.");
 }
 
@@ -260,14 +199,40 @@ static void read_or_not(const struct links *l, struct link *k)
 	lws_rx_flow_control(k->wsi, reading);
 }
 
-void links_balance(struct links *l, size_t waiting)
+static void weigh(struct links *l)
 {
-	bool full = l->unfinished + waiting > LINK_UNFINISHED_MAX;
-	if (full != l->full)
-		journal_info("event=%s bytes=%zu", full ? "reading_stopped" : "reading_again", l->unfinished + waiting);
+	bool full = l->unfinished + l->waiting > LINK_UNFINISHED_MAX;
+	if (full == l->full)
+		return;
 	l->full = full;
+	if (full)
+		loop_timer_set(l->patience, PATIENCE_US);
 	for (struct link *k = l->first; k; k = k->next)
 		read_or_not(l, k);
+}
+
+void links_balance(struct links *l, size_t waiting)
+{
+	l->waiting = waiting;
+	weigh(l);
+}
+
+/* Nothing was read for a while, and nothing will be as long as nobody goes: those go that have taken longest, until a quarter of
+ * the room is free. What is dropped is freed when libwebsockets has closed it. */
+static void make_way(void *arg)
+{
+	struct links *l = arg;
+	size_t left = l->unfinished;
+	struct link *k;
+	if (!l->full)
+		return;
+	while (left + l->waiting > LINK_UNFINISHED_MAX / 4 * 3 && (k = link_stalled(l)) != NULL) {
+		left -= k->rx.cap;
+		k->state = LINK_CLOSING;
+		drop(k, "It did not finish a message while too many others waited.");
+	}
+	journal_warning("event=unfinished_dropped bytes=%zu", l->unfinished - left);
+	loop_timer_set(l->patience, PATIENCE_US);
 }
 
 static void received(struct links *l, struct link *k, const void *bytes, size_t len)
@@ -279,9 +244,12 @@ static void received(struct links *l, struct link *k, const void *bytes, size_t 
 		return;
 	}
 	size_t before = k->rx.cap, size;
+	if (before == 0)
+		k->rx_began = ++l->messages_begun;
 	bool fits = assembly_add(&k->rx, bytes, len, lws_remaining_packet_payload(k->wsi),
 		k->trusted ? MESSAGE_MAX : MESSAGE_MAX_BEFORE_AUTH);
 	l->unfinished += k->rx.cap - before;
+	weigh(l);
 	if (!fits) {
 		l->told.fault(l->told.self, k->id, "A message came that is too large.");
 		return;
@@ -294,6 +262,23 @@ static void received(struct links *l, struct link *k, const void *bytes, size_t 
 }
 
 /* ---- writing and closing ---- */
+
+/* Anew whenever something has left. A timer that is not needed any more is not cancelled but ignored when it fires: cancelling as
+ * libwebsockets 4.1.6 documents it makes it fire at once. */
+static void watch_leaving(const struct link *k)
+{
+	if (k->trusted && k->tx.first)
+		lws_set_timer_usecs(k->wsi, STUCK_US);
+}
+
+static int out_of_time(struct link *k)
+{
+	if (k->trusted && !k->tx.first)
+		return 0;
+	(void)text_copy(k->why, sizeof(k->why), k->trusted ? "It does not read what it is sent." :
+		"Time-out: it did not prove itself within 5 s.");
+	return -1;
+}
 
 static int writeable(struct links *l, struct link *k)
 {
@@ -310,6 +295,7 @@ static int writeable(struct links *l, struct link *k)
 		lws_callback_on_writable(k->wsi);
 	else if (k->state == LINK_CLOSING)
 		return -1;
+	watch_leaving(k);
 	if (was_long && k->tx.bytes < QUEUE_SHORT && k->state == LINK_OPEN)
 		l->told.drained(l->told.self);
 	return 0;
@@ -318,31 +304,38 @@ static int writeable(struct links *l, struct link *k)
 static void send_message(void *self, uint64_t link, const char *bytes, size_t len)
 {
 	const struct links *l = self;
-	struct link *k = find_id(l, link);
+	struct link *k = link_of_id(l, link);
 	if (!k || k->state != LINK_OPEN)
 		return;
-	if (queue_add(&k->tx, bytes, len))
+	bool first = !k->tx.first;
+	if (queue_add(&k->tx, bytes, len)) {
 		lws_callback_on_writable(k->wsi);
-	else
+		if (first)
+			watch_leaving(k);
+	} else {
 		lws_set_timeout(k->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+	}
 }
 
 static size_t queued(void *self, uint64_t link)
 {
-	const struct link *k = find_id(self, link);
+	const struct link *k = link_of_id(self, link);
 	return k ? k->tx.bytes : 0;
 }
 
 static void trust(void *self, uint64_t link)
 {
-	struct link *k = find_id(self, link);
-	if (k)
-		k->trusted = true;
+	struct link *k = link_of_id(self, link);
+	if (!k)
+		return;
+	k->trusted = true;
+	if (k->wsi)
+		watch_leaving(k);
 }
 
 static void reading(void *self, uint64_t link, bool on)
 {
-	struct link *k = find_id(self, link);
+	struct link *k = link_of_id(self, link);
 	if (k) {
 		k->held = !on;
 		read_or_not(self, k);
@@ -352,7 +345,7 @@ static void reading(void *self, uint64_t link, bool on)
 static void close_link(void *self, uint64_t link, const char *why)
 {
 	struct links *l = self;
-	struct link *k = find_id(l, link);
+	struct link *k = link_of_id(l, link);
 	if (!k || k->closed_by_mesh)
 		return;
 	k->closed_by_mesh = true;
@@ -416,7 +409,7 @@ static void failed(struct link *k, const char *text, size_t len)
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
 	struct links *l = lws_context_user(lws_get_context(wsi));
-	struct link *k = l && !l->stopped ? find_wsi(l, wsi) : NULL;
+	struct link *k = l && !l->stopped ? link_of_wsi(l, wsi) : NULL;
 	(void)user;
 	if (reason == LWS_CALLBACK_HTTP)
 		return -1;
@@ -438,6 +431,8 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 	case LWS_CALLBACK_CLIENT_WRITEABLE:
 		return k->state == LINK_OPEN || k->state == LINK_CLOSING ? writeable(l, k) : 0;
+	case LWS_CALLBACK_TIMER:
+		return out_of_time(k);
 	case LWS_CALLBACK_WSI_DESTROY:
 		end(l, k, k->state == LINK_OPEN ? "The other side closed the connection, or it broke." : "The handshake did not succeed.");
 		return 0;
@@ -470,6 +465,8 @@ enum err links_start(struct links *l, struct loop *loop)
 	l->loop = loop;
 	enum err e = loop_timer_new(loop, reap, l, &l->reaper);
 	if (!e)
+		e = loop_timer_new(loop, make_way, l, &l->patience);
+	if (!e)
 		e = resolver_open(&l->resolver, &fd);
 	return e ? e : loop_watch(loop, fd, on_resolved, l, &watch);
 }
@@ -478,7 +475,8 @@ void links_stop(struct links *l)
 {
 	l->stopped = true;
 	loop_timer_free(l->reaper);
-	l->reaper = NULL;
+	loop_timer_free(l->patience);
+	l->reaper = l->patience = NULL;
 }
 
 void links_free(struct links *l)

@@ -6,8 +6,10 @@
  * Failure cases: whatever ends a link is told once with links_told.closed, unless the mesh has closed it itself; too large or
  * binary messages are told with .fault. libwebsockets may end a connection at any moment, so ENDED is only ever entered from its
  * WSI_DESTROY or when there is no wsi.
- * Bounds: LINK_STRANGERS accepted connections that have not proven themselves, MESSAGE_MAX_BEFORE_AUTH bytes a message until
- * then; LINK_UNFINISHED_MAX bytes of unfinished messages (and of whole ones that wait) in all, beyond which nothing is read.
+ * Bounds: LINK_STRANGERS accepted connections that have not proven themselves, each for at most 5.5 s from accept on,
+ * MESSAGE_MAX_BEFORE_AUTH bytes a message until then; LINK_UNFINISHED_MAX bytes of unfinished messages (and of whole ones that
+ * wait) in all, beyond which nothing is read, and after 2 s those go whose messages take longest. A link on which nothing leaves
+ * for 10 s although something is to leave is ended. Who has to go for whom: link_list.h.
  */
 #ifndef PARKMESH_P2PD_LINK_H
 #define PARKMESH_P2PD_LINK_H

@@ -171,6 +171,18 @@ void mesh_settle(struct mesh *m, struct peer *p)
 	}
 }
 
+bool mesh_may_tell(struct mesh *m, struct neighbour *n)
+{
+	uint64_t withheld;
+	struct allowance *a = !n ? &m->strangers_told : n->configured ? &n->told : &m->guests_told;
+	if (!allowance_take(a, mesh_now(m), &withheld))
+		return false;
+	if (withheld)
+		journal_info("event=lines_withheld about=%s count=%llu", !n ? "strangers" : n->configured ? n->row.id : "guests",
+			(unsigned long long)withheld);
+	return true;
+}
+
 void mesh_opened(struct mesh *m, uint64_t link, const char *address)
 {
 	struct peer *p = mesh_peer(m, link);
@@ -232,12 +244,13 @@ static void told_error(struct mesh *m, struct peer *p, const struct message *msg
 	if (hello_refused(m, p, msg))
 		return;
 	suspect_told(m, p, msg);
-	journal_warning("event=error_from_peer peer=%s code=%s error=\"%s\"", p->id, msg->data.error.code, msg->data.error.error);
-	char *said = p->neighbour->last_error;
+	char code[sizeof(msg->data.error.code)], *said = p->neighbour->last_error;
+	(void)text_copy(code, sizeof(code), msg->data.error.code);
 	(void)text_format(said, sizeof(p->neighbour->last_error), "It reported: %s", msg->data.error.error);
-	for (; *said; said++) /* whatever they wrote, cut anywhere */
-		if (*said < ' ' || *said > '~')
-			*said = '?';
+	text_tame(code);
+	text_tame(said);
+	if (mesh_may_tell(m, p->neighbour))
+		journal_warning("event=error_from_peer peer=%s code=\"%s\" why=\"%s\"", p->id, code, said);
 	m->version++;
 }
 

@@ -17,9 +17,17 @@ struct neighbour *neighbour_find(struct mesh *m, const char *id)
 	return NULL;
 }
 
-struct neighbour *neighbour_add(struct mesh *m, const char *id)
+static bool has_room(const struct mesh *m, bool configured)
 {
-	struct neighbour *n = m->neighbours < NEIGHBOURS_MAX ? calloc(1, sizeof(*n)) : NULL;
+	size_t guests = 0;
+	for (size_t k = 0; k < m->neighbours; k++)
+		guests += !m->neighbour[k]->configured;
+	return m->neighbours < NEIGHBOURS_MAX && (configured || guests < NEIGHBOURS_MAX - PEERS_MAX);
+}
+
+struct neighbour *neighbour_add(struct mesh *m, const char *id, bool configured)
+{
+	struct neighbour *n = has_room(m, configured) ? calloc(1, sizeof(*n)) : NULL;
 	if (!n)
 		return NULL;
 	(void)text_copy(n->row.id, sizeof(n->row.id), id);
@@ -83,7 +91,7 @@ enum err neighbours_load(struct mesh *m, const struct peer_row *rows, size_t cou
 	for (size_t k = 0; k < count; k++) {
 		struct neighbour *n = neighbour_find(m, rows[k].id);
 		if (!n)
-			n = neighbour_add(m, rows[k].id);
+			n = neighbour_add(m, rows[k].id, true);
 		if (!n)
 			return ERR_MEMORY;
 		load_row(m, n, &rows[k]);
@@ -246,15 +254,21 @@ void neighbour_clock_sentence(const struct neighbour *n, char out[SENTENCE_SIZE]
 			off_s < 0 ? "behind" : "ahead of");
 }
 
+/* What a peer claims may be anything; the sum stays an integer that every reader takes. */
+static int64_t added(int64_t sum, int64_t more)
+{
+	return sum > INTEGER_MAX - more ? INTEGER_MAX : sum + more;
+}
+
 /* How much it lacks and we lack, by what it last claimed. Nothing is known of one that never was connected. */
 static void compare(const struct mesh *m, const struct peer_log *log, uint32_t count, struct peer_status *out)
 {
 	for (uint32_t i = 0; log && i < m->logs.count; i++) {
 		int64_t claimed = i < count ? log[i].claimed : 0, held = m->logs.log[i].held;
 		if (claimed < held)
-			out->behind += held - claimed;
+			out->behind = added(out->behind, held - claimed);
 		else
-			out->ahead += claimed - held;
+			out->ahead = added(out->ahead, claimed - held);
 	}
 }
 

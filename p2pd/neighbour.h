@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "allowance.h"
 #include "peer.h"
 #include "store/site.h"
 
@@ -43,11 +44,12 @@ struct neighbour {
 	int64_t other_key_ms;             /* when somebody last proved the secret with another key under its id; 0 never */
 	struct peer_log *log;             /* what it held when its last connection ended, for `behind` */
 	uint32_t log_count;
+	struct allowance told;            /* lines written about it */
 };
 
 struct neighbour *neighbour_find(struct mesh *m, const char *id);
-/* Make one; NULL: no room or no memory. */
-struct neighbour *neighbour_add(struct mesh *m, const char *id);
+/* Make one; NULL: no room or no memory. Those that are not configured leave room for those that are. */
+struct neighbour *neighbour_add(struct mesh *m, const char *id, bool configured);
 /* Mark, load, sweep. ERR_MEMORY. */
 enum err neighbours_load(struct mesh *m, const struct peer_row *rows, size_t count);
 void neighbours_free(struct mesh *m);

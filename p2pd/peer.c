@@ -16,6 +16,7 @@
 #define HANDSHAKE_MS 5000
 #define SILENCE_MS 15000
 #define NO_ACK_MS 10000
+#define CLOGGED_BYTES (1024u * 1024)
 
 /* code: what the other side is told with an ERROR; NULL: nothing, it knows or cannot do anything about it. */
 static const struct end_kind { const char *name, *code; bool refused; enum journal_level level; } end_kind[END_COUNT] = {
@@ -73,7 +74,7 @@ const char *peer_state_name(enum peer_state state)
 
 struct peer *peer_new(struct mesh *m, uint64_t link, bool dialled, const char *address)
 {
-	struct peer *p = m->peers < LINKS_MAX ? calloc(1, sizeof(*p)) : NULL;
+	struct peer *p = m->peers + (dialled ? 0 : PEERS_MAX) < LINKS_MAX ? calloc(1, sizeof(*p)) : NULL;
 	if (!p)
 		return NULL;
 	p->state = dialled ? PEER_OPENING : PEER_GREETING;
@@ -128,6 +129,11 @@ void peer_send(struct mesh *m, struct peer *p, struct message *msg)
 	m->counts.sent++;
 }
 
+bool peer_clogged(const struct mesh *m, const struct peer *p)
+{
+	return m->io.links.queued(m->io.links.self, p->link) >= CLOGGED_BYTES;
+}
+
 static void send_error(struct mesh *m, struct peer *p, const char *code, const char *sentence)
 {
 	struct message msg = {.type = MESSAGE_ERROR};
@@ -157,8 +163,9 @@ static void change_state(struct mesh *m, struct peer *p, enum peer_state state)
 	case PEER_READY:
 		p->ready_ms = mesh_now(m);
 		m->io.links.trust(m->io.links.self, p->link);
-		journal_info("event=connected peer=%s address=%s dialled=%d configured=%d software=\"%s\"", p->id, p->address,
-			p->dialled, p->neighbour->configured, p->hello.software);
+		if (mesh_may_tell(m, p->neighbour))
+			journal_info("event=connected peer=%s address=%s dialled=%d configured=%d software=\"%s\"", p->id, p->address,
+				p->dialled, p->neighbour->configured, p->hello.software);
 		neighbour_joined(m, p->neighbour, p);
 		mesh_settle(m, p);
 		if (p->state == PEER_READY) {
@@ -185,9 +192,10 @@ void peer_end(struct mesh *m, struct peer *p, enum peer_end end, const char *for
 	va_end(args);
 	const struct end_kind *kind = &end_kind[end];
 	m->counts.ended[end]++;
-	journal_line(p->state == PEER_READY || p->dialled ? kind->level : JOURNAL_INFO,
-		"event=disconnected cause=%s peer=%s address=%s dialled=%d state=%s why=\"%s\"", kind->name,
-		p->id[0] ? p->id : p->hello.id, p->address, p->dialled, peer_state_name(p->state), sentence);
+	if (mesh_may_tell(m, p->neighbour))
+		journal_line(p->state == PEER_READY || p->dialled ? kind->level : JOURNAL_INFO,
+			"event=disconnected cause=%s peer=%s address=%s dialled=%d state=%s why=\"%s\"", kind->name,
+			p->id[0] ? p->id : p->hello.id, p->address, p->dialled, peer_state_name(p->state), sentence);
 	bool was_open = p->state != PEER_OPENING, was_ready = p->state == PEER_READY;
 	if (kind->code && was_open) {
 		send_error(m, p, kind->code, sentence);

@@ -123,6 +123,7 @@ struct peer {
 	/* relay.c */
 	size_t hearsay;                    /* logs counted to it (hearsay.h) */
 	size_t relay_logs;                 /* asked of it */
+	unsigned unkept;                   /* times it was asked in vain since it last gave something new */
 	bool relay_changed;                /* the list of logs asked of it is to be sent anew */
 
 	/* heartbeat.c */
@@ -148,6 +149,10 @@ void peer_end(struct mesh *m, struct peer *p, enum peer_end end, const char *for
 
 /* Send one message; the envelope's source and time are filled in. */
 void peer_send(struct mesh *m, struct peer *p, struct message *msg);
+/* Does more wait to leave to it than it is ever sent unasked, because it does not read? Then it is not answered: its pages wait, and
+ * after a few it is not read from. The honest do not get there, but
+ * for a moment with a very long vector at the beginning: pages are sent only while less than a quarter of this waits. */
+bool peer_clogged(const struct mesh *m, const struct peer *p);
 /* Its row for log i, made if needed; NULL: out of memory. */
 struct peer_log *peer_log(struct mesh *m, struct peer *p, uint32_t i);
 /* seq up to which it has said to hold log i. */

@@ -54,6 +54,7 @@ void relay_delivered(struct mesh *m, struct peer *p, uint32_t i)
 {
 	struct known_log *k = &m->logs.log[i];
 	p->page_ms = mesh_now(m);
+	p->unkept = 0;
 	if (k->relay == LINK_NONE || k->relay == p->link || !is_author(p, k))
 		return;
 	unask(m, k);
@@ -89,7 +90,16 @@ static bool author_delivers(const struct mesh *m, const struct known_log *k, uin
 	return false;
 }
 
-/* Any peer that can give it, chosen by lot among those that are not the one asked before; that one only if there is no other. */
+/* Is p to be asked rather than o? Those first that gave what they were asked for last time, so that who claims what it has not is
+ * asked once and not again before everybody else; then those that are configured. 0: as good. */
+static int better(const struct peer *p, const struct peer *o)
+{
+	if (p->unkept != o->unkept)
+		return p->unkept < o->unkept ? 1 : -1;
+	return p->neighbour->configured - o->neighbour->configured;
+}
+
+/* The best peer that can give it, chosen by lot among equals, but not the one asked before; that one only if there is no other. */
 static struct peer *choose(struct mesh *m, const struct known_log *k, uint32_t i)
 {
 	struct peer *chosen = NULL, *before = NULL;
@@ -98,9 +108,14 @@ static struct peer *choose(struct mesh *m, const struct known_log *k, uint32_t i
 		struct peer *p = m->peer[n];
 		if (!can_give(p, k, i))
 			continue;
-		if (p->link == k->relay)
+		int order = chosen ? better(p, chosen) : 1;
+		if (p->link == k->relay) {
 			before = p;
-		else if (world_random_below(m->world, ++seen) == 0)
+			continue;
+		}
+		if (order > 0)
+			seen = 0;
+		if (order >= 0 && world_random_below(m->world, ++seen) == 0)
 			chosen = p;
 	}
 	return chosen ? chosen : before;
@@ -123,6 +138,9 @@ static bool look_at(struct mesh *m, uint32_t i, int64_t now)
 		return true;
 	if (k->relay != LINK_NONE && now < k->asked_ms + RELAY_PATIENCE_MS)
 		return true;
+	struct peer *asked = k->relay == LINK_NONE ? NULL : mesh_peer(m, k->relay);
+	if (asked && k->moved_ms < k->asked_ms)
+		asked->unkept++;
 	struct peer *p = choose(m, k, i);
 	if (p->link != k->relay && p->relay_logs >= RELAY_LOGS)
 		return true;

@@ -5,6 +5,7 @@
 #ifndef PARKMESH_P2PD_STATE_H
 #define PARKMESH_P2PD_STATE_H
 
+#include "allowance.h"
 #include "apply.h"
 #include "base/buf.h"
 #include "base/world.h"
@@ -15,7 +16,7 @@
 #include "peer.h"
 #include "vector.h"
 
-#define LINKS_MAX 256               /* connections of all kinds */
+#define LINKS_MAX 448               /* connections of all kinds; the last PEERS_MAX are for those we dial */
 #define NEIGHBOURS_MAX (2 * PEERS_MAX) /* configured ones, and others that know the secret */
 
 struct mesh {
@@ -38,6 +39,7 @@ struct mesh {
 	size_t turn_pages;
 	int64_t turn_ms;
 	uint64_t version;               /* counts changes of state that people should see soon */
+	struct allowance strangers_told, guests_told; /* lines about who has not proven itself, about who is not configured */
 	struct buf out, lines;          /* scratch for one message, one page's lines */
 	struct page page;               /* scratch for one page read */
 	struct vector_entry entries[VECTOR_PART]; /* scratch for one message's vector */
@@ -56,5 +58,8 @@ struct peer *mesh_ready_peer(struct mesh *m, const char *id);
 void mesh_settle(struct mesh *m, struct peer *p);
 /* The router: the one place where what a READY peer says is handed on, to marks, merge, or who waits for an answer. */
 void mesh_route(struct mesh *m, struct peer *p, struct peer_event *e);
+
+/* May a line be written that this central caused (NULL: one that has not proven itself), or were there too many of late? */
+bool mesh_may_tell(struct mesh *m, struct neighbour *n);
 
 #endif

@@ -98,6 +98,16 @@ bool text_format(char *dst, size_t size, const char *format, ...)
 	return whole;
 }
 
+void text_tame(char *text)
+{
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+		else if (*text == '"')
+			*text = '\'';
+	}
+}
+
 void hex_encode(char *out, const void *bytes, size_t len)
 {
 	static const char digit[] = "0123456789abcdef";

@@ -16,6 +16,8 @@ bool text_copy(char *dst, size_t size, const char *text);
 /* printf into dst; false if it was cut short, as text_copy does it. */
 bool text_format(char *dst, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool text_vformat(char *dst, size_t size, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
+/* Make somebody else's text fit for a quoted part of a journal line: '?' for all that is not printable ASCII, ' for ". */
+void text_tame(char *text);
 
 /* len bytes as 2·len lower-case hex digits and a NUL. */
 void hex_encode(char *out, const void *bytes, size_t len);

@@ -121,6 +121,14 @@ TEST(json_strings_are_escaped)
 	buf_free(&b);
 }
 
+TEST(tamed_text_ends_no_quote_and_no_line)
+{
+	char text[] = "a\"b\nc\x1b\xc3\xa9 ~\x7f";
+
+	text_tame(text);
+	CHECK_STR(text, "a'b?c??? ~?");
+}
+
 TEST(text_copy_tells_whether_it_fitted)
 {
 	char out[5];

@@ -1,0 +1,102 @@
+#include "link_list.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define LINKS_ACCEPTED 300
+#define NET_BYTES 8 /* of an IPv6 address: the part that one site is given */
+
+struct link *link_of_id(const struct links *l, uint64_t id)
+{
+	for (struct link *k = l->first; k; k = k->next)
+		if (k->id == id)
+			return k;
+	return NULL;
+}
+
+struct link *link_of_wsi(const struct links *l, const struct lws *wsi)
+{
+	for (struct link *k = l->first; k; k = k->next)
+		if (k->wsi == wsi)
+			return k;
+	return NULL;
+}
+
+struct link *link_new(struct links *l, enum link_state state, bool accepted, const char *address)
+{
+	struct link *k = !accepted || l->accepted < LINKS_ACCEPTED ? calloc(1, sizeof(*k)) : NULL;
+	if (!k)
+		return NULL;
+	k->state = state;
+	k->accepted = accepted;
+	k->reading = true;
+	k->id = ++l->last_id;
+	(void)text_copy(k->address, sizeof(k->address), address);
+	k->next = l->first;
+	l->first = k;
+	l->accepted += accepted;
+	return k;
+}
+
+void link_free(struct links *l, struct link *k)
+{
+	struct link **at = &l->first;
+	while (*at != k)
+		at = &(*at)->next;
+	*at = k->next;
+	l->accepted -= k->accepted;
+	l->unfinished -= k->rx.cap;
+	free(k->rx.data);
+	queue_free(&k->tx);
+	free(k);
+}
+
+static bool same_place(const char *a, const char *b)
+{
+	unsigned char x[16], y[16];
+	if (strcmp(a, b) == 0)
+		return true;
+	return inet_pton(AF_INET6, a, x) == 1 && inet_pton(AF_INET6, b, y) == 1 && memcmp(x, y, NET_BYTES) == 0;
+}
+
+static bool is_stranger(const struct link *k)
+{
+	return k->accepted && !k->trusted && !k->dropped && k->state != LINK_ENDED;
+}
+
+static size_t strangers_from(const struct links *l, const char *address)
+{
+	size_t count = 0;
+	for (const struct link *k = l->first; k; k = k->next)
+		count += is_stranger(k) && (!address || same_place(k->address, address));
+	return count;
+}
+
+/* Going from the newest to the oldest, the last of equals counts. */
+struct link *link_in_the_way(const struct links *l, const char *address)
+{
+	struct link *found = NULL;
+	size_t most = 0;
+	if (strangers_from(l, NULL) < LINK_STRANGERS)
+		return NULL;
+	for (struct link *k = l->first; k; k = k->next) {
+		size_t count = is_stranger(k) ? strangers_from(l, k->address) + same_place(k->address, address) : 0;
+		if (count == 0 || count < most)
+			continue;
+		most = count;
+		found = k;
+	}
+	return found;
+}
+
+struct link *link_stalled(const struct links *l)
+{
+	struct link *found = NULL;
+	for (struct link *k = l->first; k; k = k->next)
+		if (k->rx.cap > 0 && k->state == LINK_OPEN && (!found || k->rx_began < found->rx_began))
+			found = k;
+	return found;
+}

@@ -1,0 +1,73 @@
+/*
+ * The links there are, for link.c: found, made, freed, and who has to go when there are too many. Knows nothing of libwebsockets.
+ *
+ * Fairness. Of strangers (accepted, not proven) there are LINK_STRANGERS places, each for at most 5 s. When all are taken a newcomer
+ * gets the place of the oldest stranger of the address that holds most of them: so who is alone at his address is never driven out
+ * by a crowd at another, and even at the same address, or behind the same router, an honest central only has to be done before as
+ * many others have come after it. Refusing newcomers instead would let 64 silent connections lock everybody out. IPv6 addresses
+ * count as one when their first 64 bits are equal, since whoever has one of these has all.
+ * When unfinished messages fill all of LINK_UNFINISHED_MAX, the link whose message was begun first has to go once it has had time
+ * enough: else a few that never finish theirs would stop all reading for ever.
+ */
+#ifndef PARKMESH_P2PD_LINK_LIST_H
+#define PARKMESH_P2PD_LINK_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "link.h"
+#include "queue.h"
+#include "store/site.h"
+
+struct loop_timer;
+struct loop_watch;
+struct lws;
+struct resolver;
+
+enum link_state { LINK_RESOLVING, LINK_CONNECTING, LINK_OPEN, LINK_CLOSING, LINK_ENDED };
+
+struct link {
+	struct link *next;            /* one that is older */
+	uint64_t id;
+	enum link_state state;
+	struct lws *wsi;              /* NULL: none (any more) */
+	bool accepted, trusted;
+	bool dropped;                 /* a stranger that has lost its place */
+	bool closed_by_mesh;
+	bool held, reading;           /* the mesh does not want to read from it; it is being read from */
+	int port;
+	char address[HOST_SIZE];
+	char why[128];
+	struct assembly rx;
+	uint64_t rx_began;            /* which of all messages begun the one in rx is */
+	struct queue tx;
+};
+
+struct links {
+	struct links_told told;
+	struct loop *loop;
+	struct loop_timer *reaper, *patience;
+	struct resolver *resolver;
+	struct loop_watch *listener;
+	int listener_fd, port;
+	char address[HOST_SIZE], listen_error[160];
+	bool stopped, full;
+	uint64_t last_id, messages_begun;
+	size_t accepted, unfinished, waiting;
+	struct link *first;           /* the newest */
+};
+
+struct link *link_of_id(const struct links *l, uint64_t id);
+struct link *link_of_wsi(const struct links *l, const struct lws *wsi);
+/* Dialled ones always find room (the mesh bounds them); of accepted ones there are at most LINKS_ACCEPTED. NULL: no room or no
+ * memory. */
+struct link *link_new(struct links *l, enum link_state state, bool accepted, const char *address);
+void link_free(struct links *l, struct link *k);
+
+/* NULL while a stranger from this address still finds a place, else the one whose place it gets. */
+struct link *link_in_the_way(const struct links *l, const char *address);
+/* The one whose unfinished message was begun first, NULL: there is none. */
+struct link *link_stalled(const struct links *l);
+
+#endif
