@@ -1,9 +1,9 @@
 #include "rows.h"
 
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "apply.h"
+#include "base/disk.h"
 #include "base/journal.h"
 #include "base/text.h"
 #include "store/db.h"
@@ -88,10 +88,10 @@ static void rollback(void *self)
 
 static void look_at_disk(struct rows *r)
 {
-	struct statvfs disk;
-	if (statvfs(r->folder, &disk) != 0 || disk.f_blocks == 0)
+	struct disk disk;
+	if (!disk_look(r->folder, &disk))
 		return;
-	bool low = disk.f_bavail * 100 < disk.f_blocks * DISK_LEAST_PERCENT;
+	bool low = disk_low(&disk);
 	if (low && !r->disk_low)
 		journal_error("event=disk_low folder=%s why=\"less than %d %% is free: records of peers are put off; make room\"", r->folder,
 			DISK_LEAST_PERCENT);
@@ -100,7 +100,7 @@ static void look_at_disk(struct rows *r)
 	r->disk_low = low;
 }
 
-static bool disk_low(void *self)
+static bool no_room(void *self)
 {
 	struct rows *r = self;
 	int64_t now = world_mono_ms(r->world);
@@ -195,7 +195,7 @@ void rows_table(struct rows *r, struct mesh_rows *out)
 {
 	*out = (struct mesh_rows){
 		.self = r, .changed = changed, .read_page = read_page, .chain_at = chain_at, .begin = begin, .take = take, .commit = commit,
-		.rollback = rollback, .disk_low = disk_low, .pin = pin, .flag = flag, .warn = warn, .over = over, .pinned = pinned,
+		.rollback = rollback, .disk_low = no_room, .pin = pin, .flag = flag, .warn = warn, .over = over, .pinned = pinned,
 		.answer = answer,
 	};
 }

@@ -14,7 +14,6 @@
 #include "domain/ledger.h"
 #include "mesh_io.h"
 
-#define DISK_LEAST_PERCENT 5
 #define DISK_LOOK_MS 1000
 
 struct rows {

@@ -349,6 +349,19 @@ enum err record_mark(struct db *db, const struct record *r, int unread)
 	return sql_run(db, st);
 }
 
+enum err record_count_unread(struct db *db, int64_t max, int64_t *out)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_RECORD_COUNT_UNREAD);
+	enum err e;
+
+	put_int(st, 1, max);
+	e = sql_row(db, st);
+	if (e == ERR_NONE)
+		*out = sqlite3_column_int64(st, 0);
+	sql_end(st);
+	return e;
+}
+
 enum err record_line(struct db *db, const char *log, int64_t seq, struct buf *out)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_RECORD_LINE);

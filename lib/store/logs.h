@@ -80,6 +80,8 @@ enum err record_each_of_event(struct db *db, const char *event_id, record_each_f
 /* The first record the merge of an earlier version could not read, appended to out. ERR_NOT_FOUND: none. */
 enum err record_next_unread(struct db *db, struct buf *out);
 enum err record_mark(struct db *db, const struct record *r, int unread);
+/* How many the merge of this version could not read; at most max are counted. */
+enum err record_count_unread(struct db *db, int64_t max, int64_t *out);
 /* One record's line, appended to out. ERR_NOT_FOUND. */
 enum err record_line(struct db *db, const char *log, int64_t seq, struct buf *out);
 enum err record_chain(struct db *db, const char *log, int64_t seq, struct chain *out); /* seq 0: zeros. ERR_NOT_FOUND */

@@ -144,7 +144,14 @@ static const char STEP_5[] =
 	"CREATE TABLE audit(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL, source TEXT NOT NULL, what TEXT NOT NULL,"
 	" object TEXT NOT NULL, old TEXT, new TEXT) STRICT;";
 
-static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5 };
+/*
+ * Version 6. An index of the few stays whose leaving is not what `exits` say: ended by a later entry (missed_by), or void. With it how
+ * many were inside at any time is counted from indexes alone (store/figures).
+ */
+static const char STEP_6[] =
+	"CREATE INDEX history_left_otherwise ON history(exit_ts) WHERE missed_by IS NOT NULL OR status = 'VOID';";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6 };
 
 int schema_version(void)
 {

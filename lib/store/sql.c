@@ -81,6 +81,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_RECORD_LINE] = "SELECT payload FROM records WHERE log = ?1 AND seq = ?2",
 	[SQL_RECORD_CHAIN] = "SELECT chain FROM records WHERE log = ?1 AND seq = ?2",
 	[SQL_RECORD_OF_LOG] = "SELECT seq, payload, chain FROM records WHERE log = ?1 AND seq >= ?2 ORDER BY seq",
+	[SQL_RECORD_COUNT_UNREAD] = "SELECT count(*) FROM (SELECT 1 FROM records WHERE unread > 0 LIMIT ?1)",
 
 	[SQL_SEAL_INSERT] = "INSERT INTO seals(log, seq, signature) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
 	[SQL_SEAL_LAST_BETWEEN] = "SELECT seq, signature FROM seals WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq DESC LIMIT 1",
@@ -178,6 +179,18 @@ static const char *const TEXT[SQL_COUNT] = {
 		" AND flags != '' AND entry_ts IS NULL AND status IN ('IN','OUT'))",
 	[SQL_STATS_EXITS] = "SELECT count(*) FILTER (WHERE kind != 'second'), CAST(total(fee) AS INTEGER),"
 		" count(*) FILTER (WHERE kind = 'second') FROM exits WHERE exit_ts >= ?1",
+
+	/* The same between two times, for charts. */
+	[SQL_FIGURE_ENTRIES] = "SELECT (SELECT count(*) FROM history INDEXED BY history_list WHERE begin_ts >= ?1 AND begin_ts < ?2"
+		" AND status IN ('IN','OUT')) - (SELECT count(*) FROM history INDEXED BY history_flagged WHERE begin_ts >= ?1"
+		" AND begin_ts < ?2 AND flags != '' AND entry_ts IS NULL AND status IN ('IN','OUT'))",
+	[SQL_FIGURE_EXITS] = "SELECT count(*) FILTER (WHERE kind != 'second'), CAST(total(fee) AS INTEGER),"
+		" count(*) FILTER (WHERE kind = 'counted') FROM exits WHERE exit_ts >= ?1 AND exit_ts < ?2",
+	[SQL_FIGURE_LEFT_OTHERWISE] = "SELECT CAST(total(CASE status WHEN 'OUT' THEN exit_log IS NULL WHEN 'VOID' THEN -(exit_log IS NOT"
+		" NULL AND entry_ts IS NOT NULL) ELSE 0 END) AS INTEGER) FROM history INDEXED BY history_left_otherwise"
+		" WHERE exit_ts >= ?1 AND exit_ts < ?2 AND (missed_by IS NOT NULL OR status = 'VOID')",
+	[SQL_EXIT_NEWEST] = "SELECT h.event_id, e.plate_view, e.exit_ts, e.central, e.edge, e.fee FROM exits e INDEXED BY exits_day"
+		" CROSS JOIN history h ON h.event_id = e.bound WHERE e.kind != 'second' AND h.status = 'OUT' ORDER BY e.exit_ts DESC LIMIT ?1",
 
 	[SQL_SETTING_FIND] = "SELECT value, hlc_ms, hlc_counter, log, seq FROM settings WHERE key = ?1",
 	[SQL_SETTING_WRITE] = "INSERT INTO settings(key, value, hlc_ms, hlc_counter, log, seq) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
