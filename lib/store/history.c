@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "store/sql.h"
+#include "store/history_internal.h"
 
 /* ---- the cursor ---- */
 
@@ -24,43 +24,48 @@ bool history_cursor_read(const char *text, struct history_cursor *out)
 
 /* ---- rows ---- */
 
-/* The statement that walks the smallest index holding all rows that may fit. */
-static enum sql list_of(const struct history_filter *f)
+/* The statements that walk an index: the smallest that holds all rows which may fit. */
+struct walk { enum sql newest, oldest, count; };
+
+static const struct walk *walk_of(const struct history_filter *f)
 {
+	static const struct walk all = { SQL_HISTORY_LIST, SQL_HISTORY_OLDEST, SQL_HISTORY_COUNT },
+		flagged = { SQL_HISTORY_FLAGGED, SQL_HISTORY_OLDEST_FLAGGED, SQL_HISTORY_COUNT_FLAGGED },
+		inside = { SQL_HISTORY_INSIDE, SQL_HISTORY_OLDEST_INSIDE, SQL_HISTORY_COUNT_INSIDE };
+
 	if (f->flagged)
-		return SQL_HISTORY_FLAGGED;
-	return f->in_parking_only || (f->status != NULL && strcmp(f->status, "IN") == 0) ? SQL_HISTORY_INSIDE : SQL_HISTORY_LIST;
+		return &flagged;
+	return f->in_parking_only || (f->status != NULL && strcmp(f->status, "IN") == 0) ? &inside : &all;
 }
 
-static enum sql count_of(const struct history_filter *f)
+/* What the walk's begin_ts lies between, so that the index is entered where it goes on. */
+static void put_bounds(sqlite3_stmt *st, const struct history_filter *f)
 {
-	switch (list_of(f)) {
-	case SQL_HISTORY_FLAGGED:
-		return SQL_HISTORY_COUNT_FLAGGED;
-	case SQL_HISTORY_INSIDE:
-		return SQL_HISTORY_COUNT_INSIDE;
-	default: /* of a large enum */
-		return SQL_HISTORY_COUNT;
-	}
+	int64_t from = f->from_ts, to = f->to_ts > 0 ? f->to_ts : INT64_MAX;
+	int64_t none = f->oldest_first ? -1 : INT64_MAX;
+
+	if (f->has_after && f->oldest_first && f->after.begin_ts > from)
+		from = f->after.begin_ts;
+	if (f->has_after && !f->oldest_first && f->after.begin_ts < to)
+		to = f->after.begin_ts;
+	put_int(st, 3, from);
+	put_int(st, 4, to);
+	put_int(st, 5, f->has_after ? f->after.begin_ts : none);
+	put_int(st, 6, f->has_after ? f->after.id : none);
 }
 
 static void put_filter(sqlite3_stmt *st, const struct history_filter *f, int64_t limit)
 {
-	int64_t to = f->to_ts > 0 ? f->to_ts : INT64_MAX;
-
 	put_text(st, 1, f->search != NULL && f->search[0] != '\0' ? f->search : NULL);
 	put_text(st, 2, f->in_parking_only ? "IN" : f->status);
-	put_int(st, 3, f->from_ts);
-	put_int(st, 4, f->has_after && f->after.begin_ts < to ? f->after.begin_ts : to);
-	put_int(st, 5, f->has_after ? f->after.begin_ts : INT64_MAX);
-	put_int(st, 6, f->has_after ? f->after.id : INT64_MAX);
+	put_bounds(st, f);
 	put_text(st, 7, f->central);
 	put_text(st, 8, f->edge);
 	put_int(st, 9, f->entries_only);
 	put_int(st, 10, limit);
 }
 
-static void row_from(sqlite3_stmt *st, struct history_row *row)
+void history_row_from(sqlite3_stmt *st, struct history_row *row)
 {
 	*row = (struct history_row){
 		.id = sqlite3_column_int64(st, 0), .event_id = get_text_or_null(st, 1), .source_central = get_text_or_null(st, 2),
@@ -81,14 +86,14 @@ static void row_from(sqlite3_stmt *st, struct history_row *row)
 
 enum err history_list(struct db *db, const struct history_filter *f, history_each_fn *each, void *arg)
 {
-	sqlite3_stmt *st = sql_use(db, list_of(f));
+	sqlite3_stmt *st = sql_use(db, f->oldest_first ? walk_of(f)->oldest : walk_of(f)->newest);
 	struct history_row row;
 	enum err e;
 
 	put_filter(st, f, f->limit);
 	put_int(st, 11, f->offset);
 	while ((e = sql_row(db, st)) == ERR_NONE) {
-		row_from(st, &row);
+		history_row_from(st, &row);
 		e = each(arg, &row);
 		if (e != ERR_NONE)
 			break;
@@ -112,9 +117,11 @@ static enum err take_numbers(struct db *db, sqlite3_stmt *st, int64_t *out, int 
 
 enum err history_count(struct db *db, const struct history_filter *f, int64_t *out)
 {
-	sqlite3_stmt *st = sql_use(db, count_of(f));
+	struct history_filter all = *f;
+	sqlite3_stmt *st = sql_use(db, walk_of(f)->count);
 
-	put_filter(st, f, HISTORY_COUNT_MAX);
+	all.has_after = all.oldest_first = false;
+	put_filter(st, &all, HISTORY_COUNT_MAX);
 	return take_numbers(db, st, out, 1);
 }
 

@@ -2,7 +2,7 @@
  * Lists of `history` and `history_changes`, for people and programs. What is in the rows follows from the records alone, by the
  * merge rule of domain/stay; this file only reads.
  *
- * A list is walked by key, newest first: the key is (begin_ts, id), where a row began and its number here, which never change for
+ * A list is walked by key, newest or oldest first: the key is (begin_ts, id), where a row began and its number here, which never change for
  * a row that is held. So a page costs the same at any depth, and rows that are added meanwhile move nothing.
  */
 #ifndef PARKMESH_STORE_HISTORY_H
@@ -47,14 +47,15 @@ struct history_filter {
 	bool in_parking_only;     /* status IN, whatever status says */
 	bool entries_only;        /* without the rows of exits that have no entry */
 	bool flagged;             /* only rows with flags */
+	bool oldest_first;
 	bool has_after;
-	struct history_cursor after; /* rows behind this one */
+	struct history_cursor after; /* rows behind this one, as the walk goes */
 	int64_t limit, offset;    /* offset: rows skipped first, each of which is looked at; for walking far use after */
 };
 typedef enum err history_each_fn(void *arg, const struct history_row *row);
-/* Newest first. Any error of each ends the walk and is returned. */
+/* In the order asked for. Any error of each ends the walk and is returned. */
 enum err history_list(struct db *db, const struct history_filter *f, history_each_fn *each, void *arg);
-/* How many rows fit, ignoring limit and offset; HISTORY_COUNT_MAX stands for that many or more, as nobody looks for the rest of a
+/* How many rows fit, ignoring after, limit and offset; HISTORY_COUNT_MAX stands for that many or more, as nobody looks for the rest of a
  * million rows by counting them. */
 #define HISTORY_COUNT_MAX 10000
 enum err history_count(struct db *db, const struct history_filter *f, int64_t *out);

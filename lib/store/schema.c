@@ -151,7 +151,19 @@ static const char STEP_5[] =
 static const char STEP_6[] =
 	"CREATE INDEX history_left_otherwise ON history(exit_ts) WHERE missed_by IS NOT NULL OR status = 'VOID';";
 
-static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6 };
+/*
+ * Version 7. `looked`: which conflicts a person of this central has looked at, as they were then (store/conflicts). history_conflicts
+ * holds the rows that are conflicts, in the order of lists; history_open the stays that are open, so that the oldest of them are found
+ * without the million that have ended.
+ */
+static const char STEP_7[] =
+	"CREATE TABLE looked(history_id INTEGER PRIMARY KEY, what TEXT NOT NULL, exits INTEGER NOT NULL, who TEXT NOT NULL,"
+	" looked_ms INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX history_conflicts ON history(begin_ts, id, status, flags, event_id)"
+	" WHERE status = 'SUPERSEDED' OR (status IN ('IN','OUT') AND flags NOT IN ('','missed'));"
+	"CREATE INDEX history_open ON history(begin_ts) WHERE status = 'IN';";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7 };
 
 int schema_version(void)
 {

@@ -20,16 +20,25 @@
 	" entry_camera_name, entry_confidence, entry_source, exit_time, exit_camera_id, exit_camera_name, exit_confidence, exit_source," \
 	" duration, fee, status, sync_status, created_at, updated_at, entry_ts, exit_ts, exit_central, confirmed_ts, superseded_by," \
 	" flags, camera_type, exit_edge, exit_reason, begin_ts"
-#define HISTORY_FROM(index, status) " FROM history INDEXED BY " index " WHERE begin_ts BETWEEN ?3 AND ?4" \
-	" AND (begin_ts, id) < (?5, ?6) AND " status " AND (?1 IS NULL OR instr(plate_id, ?1) > 0)" \
+#define HISTORY_FROM(index, status, behind) " FROM history INDEXED BY " index " WHERE begin_ts BETWEEN ?3 AND ?4" \
+	" AND (begin_ts, id) " behind " (?5, ?6) AND " status " AND (?1 IS NULL OR instr(plate_id, ?1) > 0)" \
 	" AND (?7 IS NULL OR source_central = ?7 OR exit_central = ?7) AND (?8 IS NULL OR edge_id = ?8 OR exit_edge = ?8)" \
 	" AND (?9 = 0 OR entry_ts IS NOT NULL)"
-#define HISTORY_PAGE(index, status) "SELECT " HISTORY_COLUMNS HISTORY_FROM(index, status) \
+#define HISTORY_PAGE(index, status) "SELECT " HISTORY_COLUMNS HISTORY_FROM(index, status, "<") \
 	" ORDER BY begin_ts DESC, id DESC LIMIT ?10 OFFSET ?11"
-#define HISTORY_COUNT(index, status) "SELECT count(*) FROM (SELECT 1" HISTORY_FROM(index, status) " LIMIT ?10)"
+#define HISTORY_OLDEST(index, status) "SELECT " HISTORY_COLUMNS HISTORY_FROM(index, status, ">") \
+	" ORDER BY begin_ts, id LIMIT ?10 OFFSET ?11"
+#define HISTORY_COUNT(index, status) "SELECT count(*) FROM (SELECT 1" HISTORY_FROM(index, status, "<") " LIMIT ?10)"
 #define STATUS_WANTED "((?2 IS NULL AND status IN ('IN','OUT')) OR status = ?2)"
 #define STATUS_INSIDE "status = 'IN'"
 #define STATUS_FLAGGED "flags != '' AND " STATUS_WANTED
+/* What is to be looked at, as history_conflicts holds it; what of it was looked at, and whether it still is the same: a further second
+ * exit makes it another one. */
+#define CONFLICT "(h.status = 'SUPERSEDED' OR (h.status IN ('IN','OUT') AND h.flags NOT IN ('','missed')))"
+#define CONFLICT_WHAT "iif(h.status = 'SUPERSEDED', h.status, h.flags)"
+#define CONFLICT_EXITS "iif(instr(h.flags, 'second_exit') > 0, (SELECT count(*) FROM exits e WHERE e.bound = h.event_id), 0)"
+#define CONFLICT_FROM " FROM history h INDEXED BY history_conflicts LEFT JOIN looked l ON l.history_id = h.id" \
+	" AND l.what = " CONFLICT_WHAT " AND l.exits = " CONFLICT_EXITS " WHERE " CONFLICT
 #define EXIT_COLUMNS_OF_ROW "exit_time, exit_ts, exit_at, exit_camera_id, exit_camera_name, exit_central, exit_edge, exit_reason," \
 	" exit_log, exit_seq, fee"
 #define WARNING_COLUMNS "id, code, central, log, place, records, since_ms, last_ms, seen_ms"
@@ -167,11 +176,28 @@ static const char *const TEXT[SQL_COUNT] = {
 		" old_data, new_data, changed_at, changed_by FROM history_changes WHERE history_id = ?3 ORDER BY id DESC LIMIT ?1 OFFSET ?2",
 
 	[SQL_HISTORY_LIST] = HISTORY_PAGE("history_list", STATUS_WANTED),
-	[SQL_HISTORY_INSIDE] = HISTORY_PAGE("history_inside", STATUS_INSIDE),
+	[SQL_HISTORY_INSIDE] = HISTORY_PAGE("history_open", STATUS_INSIDE),
 	[SQL_HISTORY_FLAGGED] = HISTORY_PAGE("history_flagged", STATUS_FLAGGED),
+	[SQL_HISTORY_OLDEST] = HISTORY_OLDEST("history_list", STATUS_WANTED),
+	[SQL_HISTORY_OLDEST_INSIDE] = HISTORY_OLDEST("history_open", STATUS_INSIDE),
+	[SQL_HISTORY_OLDEST_FLAGGED] = HISTORY_OLDEST("history_flagged", STATUS_FLAGGED),
 	[SQL_HISTORY_COUNT] = HISTORY_COUNT("history_list", STATUS_WANTED),
-	[SQL_HISTORY_COUNT_INSIDE] = HISTORY_COUNT("history_inside", STATUS_INSIDE),
+	[SQL_HISTORY_COUNT_INSIDE] = HISTORY_COUNT("history_open", STATUS_INSIDE),
 	[SQL_HISTORY_COUNT_FLAGGED] = HISTORY_COUNT("history_flagged", STATUS_FLAGGED),
+
+	[SQL_CONFLICT_LIST] = "SELECT " HISTORY_COLUMNS ", l.who, l.looked_ms" CONFLICT_FROM " AND (h.begin_ts, h.id) < (?1, ?2)"
+		" AND (?3 = 0 OR l.history_id IS NULL) ORDER BY h.begin_ts DESC, h.id DESC LIMIT ?4",
+	[SQL_CONFLICT_COUNT] = "SELECT count(*) FROM (SELECT 1" CONFLICT_FROM " AND l.history_id IS NULL LIMIT ?1)",
+	[SQL_CONFLICT_LOOK] = "INSERT INTO looked(history_id, what, exits, who, looked_ms) SELECT h.id, " CONFLICT_WHAT ", " CONFLICT_EXITS
+		", ?2, ?3 FROM history h WHERE h.id = ?1 AND " CONFLICT " ON CONFLICT(history_id) DO UPDATE SET (what, exits, who, looked_ms) ="
+		" (excluded.what, excluded.exits, excluded.who, excluded.looked_ms) WHERE (what, exits) != (excluded.what, excluded.exits)"
+		" RETURNING history_id",
+	[SQL_CONFLICT_FORGET] = "DELETE FROM looked WHERE history_id = ?1 RETURNING history_id",
+	[SQL_RECORD_OF_ROW] = "SELECT r.log, r.seq, r.type, r.hlc_ms, r.payload, l.id, l.writer FROM (SELECT log, seq FROM records"
+		" WHERE event_id = ?1 UNION SELECT log, seq FROM exits WHERE bound = ?1) k CROSS JOIN records r USING (log, seq) JOIN logs l USING (log)"
+		" ORDER BY r.hlc_ms, r.hlc_counter, r.log, r.seq LIMIT ?2",
+	[SQL_EXIT_OF_ROW] = "SELECT kind, fee, exit_ts, central, edge, reason, plate_view, void FROM exits WHERE bound = ?1"
+		" ORDER BY at, hlc_ms, hlc_counter, log, seq LIMIT ?2",
 	[SQL_STATS_INSIDE] = "SELECT count(*) FROM history INDEXED BY history_inside WHERE status = 'IN'",
 	/* A row without an entry is flagged, so that the many need no look at the table. */
 	[SQL_STATS_ENTRIES] = "SELECT (SELECT count(*) FROM history INDEXED BY history_list WHERE begin_ts >= ?1"

@@ -1,9 +1,10 @@
-/* store/history: its cursor and its walks; fcgi/csv and fcgi/history_row: cells. */
+/* store/history: its cursor and its walks; store/conflicts; fcgi/csv and fcgi/history_row: cells. */
 #include "test.h"
 
 #include "central.h"
 #include "fcgi/csv.h"
 #include "fcgi/history_row.h"
+#include "store/conflicts.h"
 #include "store/db_internal.h"
 #include "store/history.h"
 
@@ -33,36 +34,123 @@ TEST(anything_else_is_no_cursor)
 	}
 }
 
-struct seen { int count; struct history_cursor at; bool in_order; };
+struct seen { int count; struct history_cursor at; bool in_order, backwards; };
+
+static bool is_behind(const struct seen *s, const struct history_row *row)
+{
+	if (row->begin_ts == s->at.begin_ts)
+		return s->backwards ? row->id > s->at.id : row->id < s->at.id;
+	return s->backwards ? row->begin_ts > s->at.begin_ts : row->begin_ts < s->at.begin_ts;
+}
 
 static enum err look(void *arg, const struct history_row *row)
 {
 	struct seen *s = arg;
 
-	s->in_order = s->in_order && (s->count == 0 || row->begin_ts < s->at.begin_ts
-		|| (row->begin_ts == s->at.begin_ts && row->id < s->at.id));
+	s->in_order = s->in_order && (s->count == 0 || is_behind(s, row));
 	s->at = (struct history_cursor){ row->begin_ts, row->id };
 	s->count++;
 	return ERR_NONE;
 }
 
-TEST(a_walk_by_key_gives_each_row_once)
+static void walk(struct db *db, struct history_filter f)
 {
-	struct central c;
-	struct seen s = { .in_order = true };
-	struct history_filter f = { .limit = 7 };
+	struct seen s = { .in_order = true, .backwards = f.oldest_first };
 	int before;
 
-	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
-	CHECK_INT(central_enter_many(&c, 50), ERR_NONE);
 	do {
 		before = s.count;
-		CHECK_INT(history_list(c.db, &f, look, &s), ERR_NONE);
+		CHECK_INT(history_list(db, &f, look, &s), ERR_NONE);
 		f.has_after = true;
 		f.after = s.at;
 	} while (s.count > before);
 	CHECK_INT(s.count, 50);
 	CHECK(s.in_order);
+}
+
+TEST(a_walk_by_key_gives_each_row_once)
+{
+	struct central c;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	CHECK_INT(central_enter_many(&c, 50), ERR_NONE);
+	walk(c.db, (struct history_filter){ .limit = 7 });
+	walk(c.db, (struct history_filter){ .limit = 7, .oldest_first = true });
+	walk(c.db, (struct history_filter){ .limit = 7, .in_parking_only = true });
+	walk(c.db, (struct history_filter){ .limit = 7, .in_parking_only = true, .oldest_first = true });
+	central_close(&c);
+}
+
+struct conflicts { int count; int64_t id; bool looked; };
+
+static enum err see(void *arg, const struct conflict_row *row)
+{
+	struct conflicts *s = arg;
+
+	s->count++;
+	s->id = row->row.id;
+	s->looked = row->looked_by != NULL && strcmp(row->looked_by, "anna") == 0 && row->looked_ms == 77;
+	return ERR_NONE;
+}
+
+static struct conflicts conflicts_now(struct db *db, bool open)
+{
+	struct conflicts s = { 0 };
+
+	if (conflicts_list(db, &(struct conflict_filter){ .open = open, .limit = 10 }, see, &s) != ERR_NONE)
+		s.count = -1;
+	return s;
+}
+
+static int64_t open_now(struct db *db)
+{
+	int64_t count = -1;
+
+	return conflicts_open_count(db, &count) == ERR_NONE ? count : -1;
+}
+
+static void leave(struct central *c, const char *stay)
+{
+	struct record r = { .type = RECORD_EXIT, .event_id = stay, .at = -1 };
+
+	c->fake.wall_ms += 1000;
+	r.data.exit = (struct exit_data){ .plate_id = "29A12345", .exit_central = "central-1", .exit_ts = -1, .fee = 1000,
+		.edge_fee = -1, .reason = "normal" };
+	CHECK_INT(ledger_append(c->ledger, &r), ERR_NONE);
+}
+
+/* A second exit is one; a third at the same row makes it another one. */
+TEST(a_conflict_is_looked_at_as_it_is)
+{
+	struct central c;
+	struct record r;
+	struct stay_row stay;
+	struct conflicts s;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	CHECK_INT(ledger_begin(c.ledger), ERR_NONE);
+	CHECK_INT(central_enter(&c, "29A12345", &r), ERR_NONE);
+	CHECK_INT(stay_find_inside(c.db, "29A12345", &stay), ERR_NONE);
+	CHECK_INT(conflict_look(c.db, stay.id, "anna", 77), ERR_NOT_FOUND);
+	leave(&c, stay.event_id);
+	CHECK_INT(open_now(c.db), 0);
+	leave(&c, stay.event_id);
+	CHECK_INT(open_now(c.db), 1);
+	s = conflicts_now(c.db, true);
+	CHECK(s.count == 1 && s.id == stay.id && !s.looked);
+	CHECK_INT(conflict_look(c.db, stay.id, "anna", 77), ERR_NONE);
+	CHECK_INT(conflict_look(c.db, stay.id, "binh", 78), ERR_NOT_FOUND);
+	CHECK_INT(open_now(c.db), 0);
+	CHECK_INT(conflicts_now(c.db, true).count, 0);
+	s = conflicts_now(c.db, false);
+	CHECK(s.count == 1 && s.looked);
+	leave(&c, stay.event_id);
+	CHECK_INT(open_now(c.db), 1);
+	CHECK_INT(conflict_look(c.db, stay.id, "binh", 79), ERR_NONE);
+	CHECK_INT(conflict_forget(c.db, stay.id), ERR_NONE);
+	CHECK_INT(conflict_forget(c.db, stay.id), ERR_NOT_FOUND);
+	CHECK_INT(open_now(c.db), 1);
+	CHECK_INT(ledger_commit(c.ledger), ERR_NONE);
 	central_close(&c);
 }
 
@@ -93,7 +181,14 @@ TEST(lists_are_read_from_their_indexes)
 	const struct { const char *index; enum sql sql; bool sorts; } cases[] = {
 		{ "USING INDEX history_list (begin_ts>? AND begin_ts<?)", SQL_HISTORY_LIST, false },
 		{ "USING INDEX history_flagged (begin_ts>? AND begin_ts<?)", SQL_HISTORY_FLAGGED, false },
-		{ "USING INDEX history_inside", SQL_HISTORY_INSIDE, true },
+		{ "USING INDEX history_open (begin_ts>? AND begin_ts<?)", SQL_HISTORY_INSIDE, false },
+		{ "USING INDEX history_list (begin_ts>? AND begin_ts<?)", SQL_HISTORY_OLDEST, false },
+		{ "USING INDEX history_open (begin_ts>? AND begin_ts<?)", SQL_HISTORY_OLDEST_INSIDE, false },
+		{ "USING INDEX history_flagged (begin_ts>? AND begin_ts<?)", SQL_HISTORY_OLDEST_FLAGGED, false },
+		{ "USING INDEX history_conflicts (begin_ts<?)", SQL_CONFLICT_LIST, false },
+		{ "USING COVERING INDEX history_conflicts", SQL_CONFLICT_COUNT, false },
+		{ "USING INDEX exits_bound (bound=?)", SQL_EXIT_OF_ROW, true },
+		{ "SEARCH r USING INDEX sqlite_autoindex_records_1 (log=? AND seq=?)", SQL_RECORD_OF_ROW, true },
 		{ "USING INDEX history_inside", SQL_STATS_INSIDE, false },
 		{ "USING COVERING INDEX history_list (begin_ts>?)", SQL_STATS_ENTRIES, false },
 		{ "USING COVERING INDEX exits_day (exit_ts>?)", SQL_STATS_EXITS, false },
