@@ -24,7 +24,7 @@ int answer_status(enum err e)
 }
 
 /* A comma goes before every member but the first of its object or list. */
-static void member(struct response *r, const char *name)
+void answer_name(struct response *r, const char *name)
 {
 	char last = r->body.len > 0 ? r->body.data[r->body.len - 1] : '{';
 
@@ -51,7 +51,7 @@ void answer_end(struct response *r)
 
 void answer_text(struct response *r, const char *name, const char *value)
 {
-	member(r, name);
+	answer_name(r, name);
 	if (value)
 		buf_json_str(&r->body, value);
 	else
@@ -60,13 +60,13 @@ void answer_text(struct response *r, const char *name, const char *value)
 
 void answer_integer(struct response *r, const char *name, int64_t value)
 {
-	member(r, name);
+	answer_name(r, name);
 	buf_printf(&r->body, "%" PRId64, value);
 }
 
 void answer_real(struct response *r, const char *name, double value)
 {
-	member(r, name);
+	answer_name(r, name);
 	if (isfinite(value))
 		buf_printf(&r->body, "%.15g", value);
 	else
@@ -75,7 +75,7 @@ void answer_real(struct response *r, const char *name, double value)
 
 void answer_bool(struct response *r, const char *name, bool value)
 {
-	member(r, name);
+	answer_name(r, name);
 	buf_str(&r->body, value ? "true" : "false");
 }
 
@@ -86,13 +86,13 @@ void answer_null(struct response *r, const char *name)
 
 void answer_raw(struct response *r, const char *name, const char *json)
 {
-	member(r, name);
+	answer_name(r, name);
 	buf_str(&r->body, json);
 }
 
 void answer_object(struct response *r, const char *name)
 {
-	member(r, name);
+	answer_name(r, name);
 	buf_char(&r->body, '{');
 }
 
@@ -103,7 +103,7 @@ void answer_object_end(struct response *r)
 
 void answer_list(struct response *r, const char *name)
 {
-	member(r, name);
+	answer_name(r, name);
 	buf_char(&r->body, '[');
 }
 

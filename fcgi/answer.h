@@ -23,6 +23,8 @@ void answer_integer(struct response *r, const char *name, int64_t value);
 void answer_real(struct response *r, const char *name, double value);
 void answer_bool(struct response *r, const char *name, bool value);
 void answer_null(struct response *r, const char *name);
+/* Only its name; the caller adds the value to the body. */
+void answer_name(struct response *r, const char *name);
 /* A value that is JSON already. */
 void answer_raw(struct response *r, const char *name, const char *json);
 void answer_object(struct response *r, const char *name);

@@ -1,4 +1,4 @@
-/* A row of history as it is told: one table of its members, in their order, for JSON and for CSV. */
+/* A row of history as it is told (domain/told_row.h), in an answer and in a CSV. */
 #ifndef PARKMESH_FCGI_HISTORY_ROW_H
 #define PARKMESH_FCGI_HISTORY_ROW_H
 
