@@ -45,6 +45,7 @@ static enum err merge_some_unread(struct ledger *l)
 	for (int i = 0; e == ERR_NONE && i < UNREAD_BATCH; i++) {
 		buf_reset(&l->line);
 		e = record_next_unread(l->db, &l->line);
+		ledger_change(l);
 		if (e == ERR_NONE)
 			e = merge_again(l, buf_text(&l->line), l->line.len);
 	}

@@ -80,24 +80,54 @@ void history_row_from(sqlite3_stmt *st, struct history_row *row)
 		.entry_ts = get_optional(st, 22), .exit_ts = get_optional(st, 23), .exit_central = get_text_or_null(st, 24),
 		.confirmed_ts = get_optional(st, 25), .superseded_by = get_text_or_null(st, 26), .flags = get_text_or_null(st, 27),
 		.camera_type = get_text_or_null(st, 28), .exit_edge = get_text_or_null(st, 29), .exit_reason = get_text_or_null(st, 30),
-		.begin_ts = sqlite3_column_int64(st, 31),
+		.begin_ts = sqlite3_column_int64(st, 31), .change = sqlite3_column_int64(st, 32),
 	};
 }
 
-enum err history_list(struct db *db, const struct history_filter *f, history_each_fn *each, void *arg)
+static enum err each_row(struct db *db, sqlite3_stmt *st, history_each_fn *each, void *arg)
 {
-	sqlite3_stmt *st = sql_use(db, f->oldest_first ? walk_of(f)->oldest : walk_of(f)->newest);
 	struct history_row row;
 	enum err e;
 
-	put_filter(st, f, f->limit);
-	put_int(st, 11, f->offset);
 	while ((e = sql_row(db, st)) == ERR_NONE) {
 		history_row_from(st, &row);
 		e = each(arg, &row);
 		if (e != ERR_NONE)
 			break;
 	}
+	sql_end(st);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+enum err history_list(struct db *db, const struct history_filter *f, history_each_fn *each, void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, f->oldest_first ? walk_of(f)->oldest : walk_of(f)->newest);
+
+	put_filter(st, f, f->limit);
+	put_int(st, 11, f->offset);
+	return each_row(db, st, each, arg);
+}
+
+enum err history_changed(struct db *db, const struct history_mark *after, int64_t limit, history_each_fn *each, void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_HISTORY_CHANGED);
+
+	put_int(st, 1, after->change);
+	put_int(st, 2, after->id);
+	put_int(st, 3, limit);
+	return each_row(db, st, each, arg);
+}
+
+enum err history_mark(struct db *db, int64_t rows, struct history_mark *out)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_HISTORY_MARK);
+	enum err e;
+
+	*out = (struct history_mark){ 0 };
+	put_int(st, 1, rows);
+	e = sql_row(db, st);
+	if (e == ERR_NONE)
+		*out = (struct history_mark){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1) };
 	sql_end(st);
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }

@@ -20,6 +20,7 @@ struct db;
 struct history_row {
 	int64_t id;
 	int64_t begin_ts;                              /* entry_ts; of an exit without entry exit_ts */
+	int64_t change;                                /* the number of the transaction that wrote it last; 0: an old one */
 	const char *event_id, *source_central, *edge_id, *plate_id, *plate_view;
 	const char *entry_time, *entry_camera_id, *entry_camera_name, *entry_source;
 	const char *exit_time, *exit_camera_id, *exit_camera_name, *exit_source;
@@ -59,6 +60,14 @@ enum err history_list(struct db *db, const struct history_filter *f, history_eac
  * million rows by counting them. */
 #define HISTORY_COUNT_MAX 10000
 enum err history_count(struct db *db, const struct history_filter *f, int64_t *out);
+
+/* Rows by when they were written last. Each write of a row moves it to the end: who has seen all up to a mark sees what changed since
+ * behind it. Rows of one transaction appear at once, with the same change. */
+struct history_mark { int64_t change, id; };
+/* Behind the mark, oldest change first, at most limit. */
+enum err history_changed(struct db *db, const struct history_mark *after, int64_t limit, history_each_fn *each, void *arg);
+/* The mark that has just so many rows behind it (each is gone over), or that has all. */
+enum err history_mark(struct db *db, int64_t rows, struct history_mark *out);
 
 struct site_stats { int64_t vehicles_in_parking, entries_today, exits_today, revenue_today, second_exits_today; };
 /* day_start: first ms of today in the site's zone. */

@@ -5,7 +5,7 @@
 #include "store/history.h"
 #include "store/sql.h"
 
-#define HISTORY_COLUMN_COUNT 32  /* of a row in lists; what a statement adds stands behind them */
+#define HISTORY_COLUMN_COUNT 33  /* of a row in lists; what a statement adds stands behind them */
 void history_row_from(sqlite3_stmt *st, struct history_row *row);
 
 #endif

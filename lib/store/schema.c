@@ -163,7 +163,15 @@ static const char STEP_7[] =
 	" WHERE status = 'SUPERSEDED' OR (status IN ('IN','OUT') AND flags NOT IN ('','missed'));"
 	"CREATE INDEX history_open ON history(begin_ts) WHERE status = 'IN';";
 
-static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7 };
+/*
+ * Version 8. When a row of history was written last, by the number of the transaction (clock.change): so p2pd finds what to tell those
+ * who watch. Rows of before have NULL and are not in the index.
+ */
+static const char STEP_8[] =
+	"ALTER TABLE history ADD COLUMN change INTEGER;"
+	"CREATE INDEX history_change ON history(change) WHERE change IS NOT NULL;";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8 };
 
 int schema_version(void)
 {

@@ -19,7 +19,7 @@
 #define HISTORY_COLUMNS "id, event_id, source_central, edge_id, plate_id, plate_view, entry_time, entry_camera_id," \
 	" entry_camera_name, entry_confidence, entry_source, exit_time, exit_camera_id, exit_camera_name, exit_confidence, exit_source," \
 	" duration, fee, status, sync_status, created_at, updated_at, entry_ts, exit_ts, exit_central, confirmed_ts, superseded_by," \
-	" flags, camera_type, exit_edge, exit_reason, begin_ts"
+	" flags, camera_type, exit_edge, exit_reason, begin_ts, change"
 #define HISTORY_FROM(index, status, behind) " FROM history INDEXED BY " index " WHERE begin_ts BETWEEN ?3 AND ?4" \
 	" AND (begin_ts, id) " behind " (?5, ?6) AND " status " AND (?1 IS NULL OR instr(plate_id, ?1) > 0)" \
 	" AND (?7 IS NULL OR source_central = ?7 OR exit_central = ?7) AND (?8 IS NULL OR edge_id = ?8 OR exit_edge = ?8)" \
@@ -41,6 +41,8 @@
 	" AND l.what = " CONFLICT_WHAT " AND l.exits = " CONFLICT_EXITS " WHERE " CONFLICT
 #define EXIT_COLUMNS_OF_ROW "exit_time, exit_ts, exit_at, exit_camera_id, exit_camera_name, exit_central, exit_edge, exit_reason," \
 	" exit_log, exit_seq, fee"
+/* Of the transaction that is open; it becomes clock.change when the transaction commits. Whatever writes a row of history sets it. */
+#define THIS_CHANGE "(SELECT change + 1 FROM clock)"
 #define WARNING_COLUMNS "id, code, central, log, place, records, since_ms, last_ms, seen_ms"
 #define EDGE_COLUMNS "edge_id, name, lane, token_hash IS NOT NULL, created_ms, seen_ms"
 #define USER_COLUMNS "name, role, password, created_ms, changed_ms, seen_ms"
@@ -100,18 +102,19 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_STAY_INSIDE] = "SELECT " STAY_COLUMNS " FROM history WHERE plate_id = ?1 AND status = 'IN'",
 	[SQL_STAY_UPSERT] = "INSERT INTO history(event_id, source_central, edge_id, plate_id, plate_view, entry_time, entry_camera_id,"
 		" entry_camera_name, entry_confidence, entry_source, entry_ts, camera_type, confirmed_ts, begin_ts, entry_log, entry_seq,"
-		" entry_at, entry_hlc_ms, entry_hlc_counter, status, sync_status, created_at, updated_at, opened)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?11, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?21, ?22)"
+		" entry_at, entry_hlc_ms, entry_hlc_counter, status, sync_status, created_at, updated_at, opened, change)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?11, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?21, ?22,"
+		" " THIS_CHANGE ")"
 		" ON CONFLICT(event_id) DO UPDATE SET (source_central, edge_id, plate_id, plate_view, entry_time, entry_camera_id,"
 		" entry_camera_name, entry_confidence, entry_source, entry_ts, camera_type, confirmed_ts, begin_ts, entry_log, entry_seq,"
 		" entry_at, entry_hlc_ms, entry_hlc_counter, status, superseded_by, missed_by, opened, duration, flags, updated_at,"
-		" " EXIT_COLUMNS_OF_ROW ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?11, ?14, ?15, ?16, ?17, ?18, ?19,"
-		" NULL, NULL, ?22, NULL, '', ?21, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0)",
+		" change, " EXIT_COLUMNS_OF_ROW ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?11, ?14, ?15, ?16, ?17, ?18,"
+		" ?19, NULL, NULL, ?22, NULL, '', ?21, excluded.change, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0)",
 	[SQL_STAY_OUTCOME] = "UPDATE history SET (status, superseded_by, missed_by, opened, duration, flags, updated_at,"
-		" " EXIT_COLUMNS_OF_ROW ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(e.exit_time, ?9), coalesce(e.exit_ts, ?10),"
-		" coalesce(e.at, ?11), e.camera_id, e.camera_name, e.central, e.edge, coalesce(e.reason, ?12), e.log, e.seq,"
+		" change, " EXIT_COLUMNS_OF_ROW ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, " THIS_CHANGE ", coalesce(e.exit_time, ?9),"
+		" coalesce(e.exit_ts, ?10), coalesce(e.at, ?11), e.camera_id, e.camera_name, e.central, e.edge, coalesce(e.reason, ?12), e.log, e.seq,"
 		" coalesce(e.fee, 0)) FROM (SELECT 1) LEFT JOIN exits e ON e.log = ?13 AND e.seq = ?14 WHERE history.event_id = ?1",
-	[SQL_STAY_CONFIRM] = "UPDATE history SET confirmed_ts = ?2, updated_at = ?3 WHERE event_id = ?1",
+	[SQL_STAY_CONFIRM] = "UPDATE history SET (confirmed_ts, updated_at, change) = (?2, ?3, " THIS_CHANGE ") WHERE event_id = ?1",
 	[SQL_STAY_OUTSIDE] = "SELECT entry_at, entry_hlc_ms, entry_hlc_counter, entry_log, entry_seq FROM history"
 		" WHERE plate_id = ?1 AND opened = 1 AND entry_at <= ?2 AND " STAY_KEY " <= (?2, ?3, ?4, ?5, ?6)"
 		" ORDER BY entry_at DESC, entry_hlc_ms DESC, entry_hlc_counter DESC, entry_log DESC, entry_seq DESC"
@@ -127,7 +130,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_STAY_FLAG_FACTS] = "SELECT missed_by IS NOT NULL OR coalesce(exit_reason = 'missed', 0), entry_at IS NULL,"
 		" EXISTS (SELECT 1 FROM exits e WHERE e.bound = history.event_id AND e.kind = 'second'),"
 		" coalesce(exit_ts < entry_ts, 0) FROM history WHERE event_id = ?1",
-	[SQL_STAY_FLAG] = "UPDATE history SET flags = ?2 WHERE event_id = ?1 AND flags != ?2",
+	[SQL_STAY_FLAG] = "UPDATE history SET (flags, change) = (?2, " THIS_CHANGE ") WHERE event_id = ?1 AND flags != ?2",
 	[SQL_PLATE_NEWEST] = "SELECT max(coalesce((SELECT max(entry_at) FROM history WHERE plate_id = ?1), 0),"
 		" coalesce((SELECT max(at) FROM exits WHERE plate_id = ?1), 0),"
 		" coalesce((SELECT max(at) FROM exits WHERE other_plate = ?1), 0),"
@@ -156,13 +159,15 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_EXIT_BOUND] = EXIT_SELECT "WHERE e.bound = ?1 ORDER BY e.at, e.hlc_ms, e.hlc_counter, e.log, e.seq",
 	[SQL_EXIT_FIRST_EARLY] = "SELECT min(at) FROM exits WHERE plate_id = ?1 AND stay_at > at AND stay_at > ?2 AND at <= ?2",
 	[SQL_EXIT_OWN_ROW] = "INSERT INTO history(event_id, source_central, plate_id, plate_view, status, sync_status, created_at,"
-		" updated_at, flags, begin_ts, " EXIT_COLUMNS_OF_ROW ") SELECT ?1, central, plate_id, plate_view, ?4, ?5, ?6, ?6,"
+		" updated_at, change, flags, begin_ts, " EXIT_COLUMNS_OF_ROW ") SELECT ?1, central, plate_id, plate_view, ?4, ?5, ?6, ?6,"
+		" " THIS_CHANGE ","
 		" iif(reason = 'missed', 'missed,no_entry', 'no_entry'),"
 		" exit_ts, exit_time, exit_ts, at, camera_id, camera_name, central, edge, reason, log, seq, fee FROM exits"
 		" WHERE log = ?2 AND seq = ?3"
-		" ON CONFLICT(event_id) DO UPDATE SET (plate_id, plate_view, status, superseded_by, updated_at) ="
-		" (excluded.plate_id, excluded.plate_view, excluded.status, NULL, excluded.updated_at)",
-	[SQL_EXIT_OWN_ROW_BOUND] = "UPDATE history SET status = 'BOUND', updated_at = ?2 WHERE event_id = ?1 AND status != 'BOUND'",
+		" ON CONFLICT(event_id) DO UPDATE SET (plate_id, plate_view, status, superseded_by, updated_at, change) ="
+		" (excluded.plate_id, excluded.plate_view, excluded.status, NULL, excluded.updated_at, excluded.change)",
+	[SQL_EXIT_OWN_ROW_BOUND] = "UPDATE history SET (status, updated_at, change) = ('BOUND', ?2, " THIS_CHANGE ")"
+		" WHERE event_id = ?1 AND status != 'BOUND'",
 
 	[SQL_CHANGE_INSERT] = "INSERT INTO history_changes(history_id, event_id, change_type, old_plate_id, new_plate_id, old_plate_view,"
 		" new_plate_view, old_data, new_data, changed_at, changed_by)"
@@ -181,6 +186,10 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_HISTORY_OLDEST] = HISTORY_OLDEST("history_list", STATUS_WANTED),
 	[SQL_HISTORY_OLDEST_INSIDE] = HISTORY_OLDEST("history_open", STATUS_INSIDE),
 	[SQL_HISTORY_OLDEST_FLAGGED] = HISTORY_OLDEST("history_flagged", STATUS_FLAGGED),
+	[SQL_HISTORY_CHANGED] = "SELECT " HISTORY_COLUMNS " FROM history INDEXED BY history_change WHERE change >= ?1"
+		" AND (change, id) > (?1, ?2) ORDER BY change, id LIMIT ?3",
+	[SQL_HISTORY_MARK] = "SELECT change, id FROM history INDEXED BY history_change WHERE change IS NOT NULL"
+		" ORDER BY change DESC, id DESC LIMIT 1 OFFSET ?1",
 	[SQL_HISTORY_COUNT] = HISTORY_COUNT("history_list", STATUS_WANTED),
 	[SQL_HISTORY_COUNT_INSIDE] = HISTORY_COUNT("history_open", STATUS_INSIDE),
 	[SQL_HISTORY_COUNT_FLAGGED] = HISTORY_COUNT("history_flagged", STATUS_FLAGGED),

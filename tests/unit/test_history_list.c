@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "central.h"
+#include "domain/told_row.h"
 #include "fcgi/csv.h"
 #include "fcgi/history_row.h"
 #include "store/conflicts.h"
@@ -152,6 +153,105 @@ TEST(a_conflict_is_looked_at_as_it_is)
 	CHECK_INT(open_now(c.db), 1);
 	CHECK_INT(ledger_commit(c.ledger), ERR_NONE);
 	central_close(&c);
+}
+
+struct changes { int count; int64_t id[8]; struct history_mark last; };
+
+static enum err note_change(void *arg, const struct history_row *row)
+{
+	struct changes *c = arg;
+
+	if (c->count == 8 || row->change < c->last.change || (row->change == c->last.change && row->id <= c->last.id))
+		return ERR_CORRUPT;
+	c->id[c->count++] = row->id;
+	c->last = (struct history_mark){ row->change, row->id };
+	return ERR_NONE;
+}
+
+static struct changes changed_since(struct db *db, struct history_mark after, int64_t limit)
+{
+	struct changes c = { .last = after };
+
+	if (history_changed(db, &after, limit, note_change, &c) != ERR_NONE)
+		c.count = -1;
+	return c;
+}
+
+static void enter(struct central *c, const char *plate)
+{
+	struct record r;
+
+	CHECK_INT(ledger_begin(c->ledger), ERR_NONE);
+	CHECK_INT(central_enter(c, plate, &r), ERR_NONE);
+	CHECK_INT(ledger_commit(c->ledger), ERR_NONE);
+}
+
+/* A row that is written moves to the end; rows of one transaction share its number. */
+TEST(rows_by_when_they_were_written_last)
+{
+	struct central c;
+	struct changes s;
+	struct stay_row stay;
+	struct history_mark mark = { 9, 9 };
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	CHECK_INT(history_mark(c.db, 0, &mark), ERR_NONE);
+	CHECK(mark.change == 0 && mark.id == 0);
+	CHECK_INT(central_enter_many(&c, 3), ERR_NONE);
+	enter(&c, "29A12345");
+	s = changed_since(c.db, mark, 8);
+	CHECK(s.count == 4 && s.id[0] == 1 && s.id[3] == 4);
+	CHECK_INT(changed_since(c.db, s.last, 8).count, 0);
+	CHECK_INT(history_mark(c.db, 0, &mark), ERR_NONE);
+	CHECK(mark.change == s.last.change && mark.id == s.last.id);
+	CHECK_INT(history_mark(c.db, 2, &mark), ERR_NONE);
+	CHECK(mark.id == 2 && changed_since(c.db, mark, 8).count == 2); /* in the middle of a transaction */
+	CHECK_INT(changed_since(c.db, mark, 1).last.id, 3);
+	CHECK_INT(history_mark(c.db, 4, &mark), ERR_NONE);
+	CHECK(mark.change == 0);
+	CHECK_INT(stay_find_row(c.db, 2, &stay), ERR_NONE);
+	CHECK_INT(ledger_begin(c.ledger), ERR_NONE);
+	leave(&c, stay.event_id);
+	CHECK_INT(ledger_commit(c.ledger), ERR_NONE);
+	s = changed_since(c.db, s.last, 8);
+	CHECK(s.count == 1 && s.id[0] == 2);
+	central_close(&c);
+}
+
+/* What a savepoint or a rollback undoes was never written; what follows is seen all the same. */
+TEST(what_is_undone_has_not_changed)
+{
+	struct central c;
+	struct record r;
+	struct changes s;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	enter(&c, "29A12345");
+	s = changed_since(c.db, (struct history_mark){ 0 }, 8);
+	CHECK_INT(ledger_begin(c.ledger), ERR_NONE);
+	CHECK_INT(central_enter(&c, "29A12346", &r), ERR_NONE);
+	ledger_rollback(c.ledger);
+	CHECK_INT(changed_since(c.db, s.last, 8).count, 0);
+	enter(&c, "29A12347");
+	CHECK_INT(changed_since(c.db, s.last, 8).count, 1);
+	central_close(&c);
+}
+
+TEST(a_row_as_json)
+{
+	struct history_row row = { .id = 7, .event_id = "e\"1", .plate_view = "29A-123.45", .status = "IN", .entry_confidence = 0.5,
+		.exit_confidence = -1, .entry_ts = CENTRAL_TIME, .exit_ts = -1, .confirmed_ts = -1 };
+	struct buf out;
+
+	buf_init(&out, 4096);
+	told_row_json(&row, &out);
+	CHECK_STR(buf_text(&out), "{\"id\":7,\"event_id\":\"e\\\"1\",\"source_central\":null,\"edge_id\":null,\"plate_id\":null,"
+		"\"plate_view\":\"29A-123.45\",\"camera_type\":null,\"entry_time\":null,\"entry_camera_id\":null,\"entry_camera_name\":null,"
+		"\"entry_confidence\":0.5,\"entry_source\":null,\"entry_ts\":1733140800000,\"confirmed_ts\":null,\"exit_time\":null,"
+		"\"exit_camera_id\":null,\"exit_camera_name\":null,\"exit_confidence\":null,\"exit_source\":null,\"exit_ts\":null,"
+		"\"exit_central\":null,\"exit_edge\":null,\"exit_reason\":null,\"duration\":null,\"fee\":0,\"status\":\"IN\","
+		"\"sync_status\":null,\"superseded_by\":null,\"flags\":null,\"created_at\":null,\"updated_at\":null}");
+	buf_free(&out);
 }
 
 TEST(counting_ends_at_its_bound)
