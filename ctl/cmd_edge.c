@@ -1,12 +1,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "command.h"
+#include "domain/edge.h"
 #include "output.h"
 #include "seal/token.h"
 #include "store/db.h"
-#include "store/edges.h"
 #include "wire/json.h"
 
 const char cmd_edge_list_usage[] =
@@ -22,6 +21,8 @@ const char cmd_edge_token_usage[] =
 	"Usage: parkmeshctl [--db PATH] [--json] edge token ID\n"
 	"Make a new token for the edge, by which it is let in from any address (Authorization: Bearer TOKEN). It is shown\n"
 	"this once and kept only as a hash; the one before it ends.\n";
+
+#define BY "parkmeshctl"  /* in the audit list */
 
 enum { OPTION_NAME, OPTION_LANE };
 
@@ -95,29 +96,19 @@ static bool read_lane(const char *word, enum lane *out)
 	return *out != LANE_ANY || strcmp(word, "both") == 0;
 }
 
-static enum err check(const char *id, const char *name, struct fault *fault)
+static struct actor actor(const struct ctl *c)
 {
-	if (id[0] == '\0' || strlen(id) >= EDGE_ID_SIZE || !utf8_valid(id, strlen(id)))
-		return fault_set(fault, ERR_INVALID, "id_invalid", "edge_id", "An edge's id has 1 to %d bytes of UTF-8.", EDGE_ID_SIZE - 1);
-	if (name && (strlen(name) >= EDGE_NAME_SIZE || !utf8_valid(name, strlen(name))))
-		return fault_set(fault, ERR_INVALID, "name_invalid", "name", "An edge's name has at most %d bytes of UTF-8.",
-			EDGE_NAME_SIZE - 1);
-	return ERR_NONE;
+	return (struct actor){.who = BY, .source = "", .now_ms = world_wall_ms(&c->world)};
 }
 
 static enum err add(struct db *db, void *arg, struct fault *fault)
 {
 	const struct wanted *w = arg;
-	const char *name = w->ctl->option[OPTION_NAME];
-	struct edge_row held = {0};
-	enum err e = check(w->id, name, fault);
+	const struct actor by = actor(w->ctl);
+	const struct edge_wish wish = {.edge_id = w->id, .name = w->ctl->option[OPTION_NAME],
+		.lane = w->ctl->option[OPTION_LANE] ? &w->lane : NULL};
 
-	if (e == ERR_NONE)
-		e = edge_find(db, w->id, &held);
-	if (e != ERR_NONE && e != ERR_NOT_FOUND)
-		return e;
-	return edge_upsert(db, w->id, name ? name : held.name, w->ctl->option[OPTION_LANE] ? w->lane : held.lane,
-		world_wall_ms(&w->ctl->world));
+	return edge_set(db, &by, &wish, fault);
 }
 
 static enum ctl_end added(const struct ctl *c)
@@ -150,20 +141,16 @@ enum ctl_end cmd_edge_add(const struct ctl *c)
 
 /* --- token ----------------------------------------------------------------------------------------------------------- */
 
-struct new_token { const char *id; const char *token; };
+struct new_token { const struct ctl *ctl; const char *id; const char *token; };
 
 static enum err set_token(struct db *db, void *arg, struct fault *fault)
 {
 	const struct new_token *t = arg;
+	const struct actor by = actor(t->ctl);
 	unsigned char hash[TOKEN_HASH_BYTES];
-	enum err e;
 
 	token_hash(t->token, hash);
-	e = edge_set_token(db, t->id, hash);
-	if (e == ERR_NOT_FOUND)
-		fault_set(fault, e, "unknown_edge", "edge_id", "There is no edge %.63s. Add it first: parkmeshctl edge add %.63s.", t->id,
-			t->id);
-	return e;
+	return edge_new_token(db, &by, t->id, hash, NULL, fault);
 }
 
 static enum ctl_end show_token(const struct ctl *c, const char *token)
@@ -184,7 +171,7 @@ enum ctl_end cmd_edge_token(const struct ctl *c)
 {
 	unsigned char random[TOKEN_RANDOM_BYTES];
 	char token[TOKEN_SIZE];
-	struct new_token t = {c->word[0], token};
+	struct new_token t = {c, c->word[0], token};
 	struct fault fault = {0};
 	enum ctl_end end;
 	enum err e;

@@ -102,10 +102,11 @@ enum err api_fees_put(struct call *c, struct fault *fault)
 
 /* --- lists: answers -------------------------------------------------------------------------------------------------- */
 
-static enum err answer_item(void *arg, const char *json)
+static enum err answer_item(void *arg, const char *id, const char *json)
 {
 	struct response *r = arg;
 
+	(void)id;
 	answer_raw(r, NULL, json);
 	return r->body.failed ? ERR_MEMORY : ERR_NONE;
 }

@@ -27,7 +27,8 @@ static enum err complain(const struct reading *r, enum err e, const char *code, 
 static enum err wrong_type(const struct reading *r, const struct field *f)
 {
 	static const char *const wanted[] = {
-		[FIELD_TEXT] = "has to be a text", [FIELD_CHOICE] = "has to be a text", [FIELD_INTEGER] = "has to be a whole number",
+		[FIELD_TEXT] = "has to be a text", [FIELD_LINES] = "has to be a text", [FIELD_CHOICE] = "has to be a text",
+		[FIELD_INTEGER] = "has to be a whole number",
 		[FIELD_REAL] = "has to be a number", [FIELD_BOOL] = "has to be true or false", [FIELD_OBJECT] = "has to be an object",
 		[FIELD_LIST] = "has to be a list", [FIELD_TEXTS] = "has to be a text",
 	};
@@ -41,7 +42,7 @@ static enum err check_text(const struct reading *r, const struct field *f, const
 	size_t len = strlen(text);
 
 	for (const char *c = text; *c; c++) {
-		if ((unsigned char)*c < ' ' || *c == 127)
+		if (((unsigned char)*c < ' ' && !(f->kind == FIELD_LINES && strchr("\t\r\n", *c))) || *c == 127)
 			return complain(r, ERR_INVALID, "invalid_value", f, "has control characters");
 	}
 	if (len >= (size_t)f->min && len <= (size_t)f->max)
@@ -97,6 +98,7 @@ static bool right_type(const struct field *f, const cJSON *item)
 {
 	switch (f->kind) {
 	case FIELD_TEXT:
+	case FIELD_LINES:
 	case FIELD_CHOICE: return cJSON_IsString(item);
 	case FIELD_INTEGER:
 	case FIELD_REAL: return cJSON_IsNumber(item);
@@ -178,6 +180,7 @@ static enum err read_pair(const struct reading *r, const struct field *f, const 
 		return ERR_NONE;
 	switch (f->kind) {
 	case FIELD_TEXT:
+	case FIELD_LINES:
 	case FIELD_CHOICE: return take_text(r, f, text, out);
 	case FIELD_INTEGER:
 	case FIELD_REAL: return take_digits(r, f, text, out);

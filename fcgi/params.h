@@ -21,6 +21,7 @@ struct cJSON;
 
 enum field_kind {
 	FIELD_TEXT,     /* min … max bytes, without control characters */
+	FIELD_LINES,    /* the same with line ends and tabs */
 	FIELD_CHOICE,   /* one of choices, "A|B" */
 	FIELD_INTEGER,  /* min … max */
 	FIELD_REAL,     /* min … max */

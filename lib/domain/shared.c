@@ -78,11 +78,10 @@ static enum err list_item(void *arg, const char *id, const char *json)
 {
 	struct listing *list = arg;
 
-	(void)id;
 	if (json[0] != '{')
 		return ERR_NONE; /* no item: written by no program of ours */
 	chain_next(&list->content, json, strlen(json));
-	return list->each == NULL ? ERR_NONE : list->each(list->arg, json);
+	return list->each == NULL ? ERR_NONE : list->each(list->arg, id, json);
 }
 
 enum err shared_list(struct db *db, enum shared_kind kind, shared_fn *each, void *arg, char tag[TAG_SIZE])
@@ -202,6 +201,119 @@ enum err shared_replace(struct ledger *l, const struct shared_change *c, struct 
 	return e;
 }
 
+/* ---- one item ---- */
+
+static void item_key(enum shared_kind kind, const char *id, char out[RECORD_MAX])
+{
+	text_format(out, RECORD_MAX, "%s%s", key_prefix(kind), id);
+}
+
+/* The tag of an item that is not there is that of nothing. */
+static enum err item_held(struct db *db, const char *key, char **json, char tag[TAG_SIZE])
+{
+	struct setting_row held = { .value = NULL };
+	struct chain content;
+	enum err e = setting_find(db, key, &held);
+
+	chain_zero(&content);
+	if (held.value != NULL)
+		chain_next(&content, held.value, strlen(held.value));
+	tag_make(&content, tag);
+	*json = held.value;
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+static enum err unknown_item(struct fault *fault)
+{
+	return fault_set(fault, ERR_NOT_FOUND, "not_found", "", "There is no such item; it may have been removed just now.");
+}
+
+enum err shared_find(struct db *db, enum shared_kind kind, const char *id, char **json, char tag[TAG_SIZE], struct fault *fault)
+{
+	char key[RECORD_MAX];
+	enum err e;
+
+	item_key(kind, id, key);
+	e = item_held(db, key, json, tag);
+	return e == ERR_NONE && *json == NULL ? unknown_item(fault) : e;
+}
+
+static enum err count_item(void *arg, const char *id, const char *json)
+{
+	(void)id;
+	(void)json;
+	++*(size_t *)arg;
+	return ERR_NONE;
+}
+
+/* Is there room for one more? */
+static enum err check_room(struct db *db, enum shared_kind kind, struct fault *fault)
+{
+	size_t count = 0;
+	enum err e = setting_list(db, key_prefix(kind), count_item, &count);
+
+	if (e == ERR_NONE && count >= SHARED_ITEMS_MAX)
+		return fault_set(fault, ERR_INVALID, "too_many", "", "%s has at most %d items.", shared_name(kind), SHARED_ITEMS_MAX);
+	return e;
+}
+
+/* held: what the item is, NULL none. */
+static enum err check_item(struct ledger *l, const struct item_change *c, const char *held, struct fault *fault)
+{
+	enum err e = ERR_NONE;
+
+	if (c->json == NULL)
+		return held == NULL ? unknown_item(fault) : ERR_NONE;
+	if (c->kind == SHARED_SUBSCRIPTIONS)
+		e = subscription_check(c->json, "", fault);
+	return e == ERR_NONE && held == NULL ? check_room(ledger_db(l), c->kind, fault) : e;
+}
+
+enum err shared_set(struct ledger *l, const struct item_change *c, struct fault *fault)
+{
+	char key[RECORD_MAX], tag[TAG_SIZE], *held = NULL;
+	enum err e;
+
+	item_key(c->kind, c->id, key);
+	e = item_held(ledger_db(l), key, &held, tag);
+	if (e == ERR_NONE)
+		e = tag_check(c->if_match, tag, fault);
+	if (e == ERR_NONE)
+		e = check_item(l, c, held, fault);
+	if (e == ERR_NONE && (c->json == NULL || held == NULL || strcmp(held, c->json) != 0))
+		e = append(l, key, c->json, c->by, c->actor);
+	free(held);
+	if (e == ERR_TOO_LARGE)
+		return fault_set(fault, ERR_INVALID, "item_too_large", "", "The item is too large: with its frame it has to fit into %d bytes.",
+			RECORD_MAX);
+	return e;
+}
+
+enum err shared_said(struct db *db, const char *key, struct setting_said *out)
+{
+	struct setting_row held = { .value = NULL };
+	struct record r;
+	struct buf line;
+	enum err e = setting_find(db, key, &held);
+
+	*out = (struct setting_said){ .by = "" };
+	free(held.value);
+	buf_init(&line, RECORD_MAX);
+	if (e == ERR_NONE)
+		e = record_line(db, held.written.log, held.written.seq, &line);
+	if (e == ERR_NONE)
+		e = record_parse(line.data, line.len, &r);
+	buf_free(&line);
+	if (e != ERR_NONE)
+		return e;
+	out->at_ms = r.at;
+	text_copy(out->central, sizeof(out->central), r.source_central);
+	if (r.type == RECORD_CONFIG && r.data.config.by != NULL)
+		text_copy(out->by, sizeof(out->by), r.data.config.by);
+	record_free(&r);
+	return ERR_NONE;
+}
+
 /* ---- tariff ---- */
 
 /* fee_base counts to the second, so 15 digits say all of it; and they are what cJSON writes for them on the other centrals. */
@@ -246,5 +358,5 @@ enum err shared_fees_set(struct ledger *l, const struct fees_change *c, struct f
 	if (e == ERR_INVALID)
 		return fault_set(fault, e, "invalid_value", "fees", "Free hours are 0 to %d, amounts whole VND from 0 to %lld.",
 			TARIFF_HOURS_MAX, (long long)TARIFF_MONEY_MAX);
-	return e == ERR_NONE ? append(l, "tariff", after, c->by, c->actor) : e;
+	return e == ERR_NONE ? append(l, SHARED_FEES_KEY, after, c->by, c->actor) : e;
 }

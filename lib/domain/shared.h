@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "domain/tariff.h"
 
 struct actor;
@@ -31,7 +32,7 @@ const char *shared_name(enum shared_kind kind);
 
 /* The items' JSON objects, sorted by id, and the tag of the list. each may be NULL; an error of it ends the list and is returned. db
  * may be read-only. */
-typedef enum err shared_fn(void *arg, const char *json);
+typedef enum err shared_fn(void *arg, const char *id, const char *json);
 enum err shared_list(struct db *db, enum shared_kind kind, shared_fn *each, void *arg, char tag[TAG_SIZE]);
 
 struct shared_item {
@@ -53,6 +54,28 @@ enum err shared_check(struct shared_change *c, struct fault *fault);
  * ledger's transaction. ERR_CONFLICT "etag_mismatch": something else is held than if_match says. ERR_INVALID "item_too_large": an
  * item does not fit into a record. On any error roll back. */
 enum err shared_replace(struct ledger *l, const struct shared_change *c, struct fault *fault);
+
+/* One item, and a tag of its own. json is the caller's to free(3). ERR_NOT_FOUND "not_found". db may be read-only. */
+enum err shared_find(struct db *db, enum shared_kind kind, const char *id, char **json, char tag[TAG_SIZE], struct fault *fault);
+struct item_change {
+	enum shared_kind kind;
+	const char *id;
+	const char *json;            /* the object with its id in it, unformatted; NULL: removed */
+	const char *if_match;        /* the item's tag, as above; NULL: whatever is held */
+	const char *by;
+	const struct actor *actor;
+};
+/* Write one item, the others stay as they are; what is held already is not written again. In the ledger's transaction. ERR_CONFLICT
+ * "etag_mismatch": it was changed or removed since. ERR_NOT_FOUND "not_found": there is none to remove. ERR_INVALID: it breaks a
+ * rule of its kind, "too_many" would be held, "item_too_large". */
+enum err shared_set(struct ledger *l, const struct item_change *c, struct fault *fault);
+
+/* Who set a setting of the site (by its key) last, when, and at which central; a text that is not known is "". ERR_NOT_FOUND: nobody
+ * ever did. db may be read-only. */
+#define SAID_BY_SIZE 65
+struct setting_said { int64_t at_ms; char by[SAID_BY_SIZE], central[CENTRAL_ID_SIZE]; };
+#define SHARED_FEES_KEY "tariff"
+enum err shared_said(struct db *db, const char *key, struct setting_said *out);
 
 /* ---- tariff ---- */
 

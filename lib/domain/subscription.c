@@ -7,11 +7,10 @@
 #include "domain/plate.h"
 #include "wire/json.h"
 
-#define NUMBER_SIZE 256 /* a plate as its owner writes it */
 #define STATUS_SIZE 64
 
 struct reading {
-	char number[NUMBER_SIZE], owner[OWNER_SIZE], status[STATUS_SIZE];
+	char number[SUBSCRIPTION_NUMBER_SIZE], owner[OWNER_SIZE], status[STATUS_SIZE];
 	char start[DAY_SIZE + 1], end[DAY_SIZE + 1]; /* one more byte, so that what is cut is no day */
 	char plate_id[PLATE_SIZE];
 	size_t plate_len;
@@ -97,6 +96,37 @@ enum err subscription_check(const char *json, const char *prefix, struct fault *
 	enum err e = read_json(json, &r);
 
 	return e == ERR_NONE ? check(&r, prefix, fault) : e;
+}
+
+/* ---- for people ---- */
+
+static enum subscription_state state_on(const struct reading *r, const char *day)
+{
+	struct fault unused;
+
+	if (check(r, "", &unused) != ERR_NONE)
+		return SUBSCRIPTION_UNREADABLE;
+	if (strcmp(r->status, "active") != 0)
+		return SUBSCRIPTION_OFF;
+	if (strcmp(r->start, day) > 0)
+		return SUBSCRIPTION_LATER;
+	return r->end[0] != '\0' && strcmp(r->end, day) < 0 ? SUBSCRIPTION_OVER : SUBSCRIPTION_IN_FORCE;
+}
+
+enum err subscription_look(const char *json, const char *day, struct subscription_look *out)
+{
+	struct reading r = { .plate_len = 0 };
+	enum err e = read_json(json, &r);
+
+	*out = (struct subscription_look){ .state = SUBSCRIPTION_UNREADABLE };
+	if (e == ERR_MEMORY)
+		return e;
+	memcpy(out->number, r.number, sizeof(out->number));
+	memcpy(out->owner, r.owner, sizeof(out->owner));
+	memcpy(out->start, r.start, sizeof(out->start));
+	memcpy(out->end, r.end, sizeof(out->end));
+	out->state = e == ERR_NONE ? state_on(&r, day) : SUBSCRIPTION_UNREADABLE;
+	return ERR_NONE;
 }
 
 /* ---- by plate ---- */

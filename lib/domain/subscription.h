@@ -20,6 +20,22 @@ struct db;
  * ERR_INVALID with a fault whose field is the member's name behind prefix ("subscriptions[2]."). ERR_FIELD: not an object, or one of
  * the members above is no text. Pure. */
 enum err subscription_check(const char *json, const char *prefix, struct fault *fault);
+/* What it says, for people: texts cut to their size. */
+enum subscription_state {
+	SUBSCRIPTION_UNREADABLE,  /* subscription_check refuses it: it counts for no plate */
+	SUBSCRIPTION_OFF,         /* its status is another than "active" */
+	SUBSCRIPTION_LATER,       /* its first day is still to come */
+	SUBSCRIPTION_OVER,        /* its last day has passed */
+	SUBSCRIPTION_IN_FORCE
+};
+#define SUBSCRIPTION_NUMBER_SIZE 256 /* a plate as its owner writes it */
+struct subscription_look {
+	char number[SUBSCRIPTION_NUMBER_SIZE], owner[OWNER_SIZE];
+	char start[DAY_SIZE + 1], end[DAY_SIZE + 1];  /* one more byte, so that what is cut is no day */
+	enum subscription_state state;
+};
+/* Read it as of a day, "YYYY-MM-DD". ERR_MEMORY. Pure. */
+enum err subscription_look(const char *json, const char *day, struct subscription_look *out);
 /* The setting of this id is now json (NULL: removed); keep the table by plate in step. What subscription_check would refuse counts for
  * no plate. In a transaction. */
 enum err subscription_keep(struct db *db, const char *id, const char *json);

@@ -37,10 +37,15 @@ static enum err row_from(sqlite3_stmt *st, struct edge_row *out)
 {
 	enum err e;
 
-	*out = (struct edge_row){ .lane = lane_from(get_text_or_null(st, 2)), .has_token = sqlite3_column_int(st, 3) != 0,
-		.created_ms = sqlite3_column_int64(st, 4), .seen_ms = sqlite3_column_int64(st, 5) };
+	*out = (struct edge_row){ .lane = lane_from(get_text_or_null(st, 2)), .created_ms = sqlite3_column_int64(st, 4),
+		.seen_ms = sqlite3_column_int64(st, 5) };
 	e = get_text(st, 0, out->edge_id, sizeof(out->edge_id));
-	return e == ERR_NONE ? get_text(st, 1, out->name, sizeof(out->name)) : e;
+	if (e == ERR_NONE)
+		e = get_text(st, 1, out->name, sizeof(out->name));
+	if (e == ERR_NONE)
+		e = get_text(st, 3, out->token_mark, sizeof(out->token_mark));
+	out->has_token = out->token_mark[0] != '\0';
+	return e;
 }
 
 static enum err one_row(struct db *db, sqlite3_stmt *st, struct edge_row *out)
@@ -81,6 +86,14 @@ enum err edge_set_token(struct db *db, const char *edge_id, const unsigned char 
 	put_text(st, 1, edge_id);
 	if (hash != NULL)
 		put_blob(st, 2, hash, EDGE_TOKEN_BYTES);
+	return sql_run(db, st);
+}
+
+enum err edge_delete(struct db *db, const char *edge_id)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_EDGE_DELETE);
+
+	put_text(st, 1, edge_id);
 	return sql_run(db, st);
 }
 

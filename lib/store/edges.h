@@ -14,6 +14,7 @@ struct db;
 
 #define EDGE_ID_SIZE 64       /* 63 bytes and NUL */
 #define EDGE_NAME_SIZE 128
+#define EDGE_MARK_SIZE 17
 #define EDGE_TOKEN_BYTES 32   /* SHA-256 of a token: the token itself is never kept */
 
 enum lane { LANE_ANY, LANE_ENTRY, LANE_EXIT };
@@ -23,6 +24,7 @@ struct edge_row {
 	char name[EDGE_NAME_SIZE];          /* "" none */
 	enum lane lane;
 	bool has_token;
+	char token_mark[EDGE_MARK_SIZE];    /* another one for each token, from which nothing can be learnt of it; "" none */
 	int64_t created_ms, seen_ms;        /* seen_ms: when it was heard of last, 0 never */
 };
 
@@ -31,6 +33,8 @@ enum err edge_upsert(struct db *db, const char *edge_id, const char *name, enum 
 /* Give the edge a new token, by its hash (the old one ends); NULL takes its token away. ERR_NOT_FOUND: no such edge. In a
  * transaction. */
 enum err edge_set_token(struct db *db, const char *edge_id, const unsigned char hash[EDGE_TOKEN_BYTES]);
+/* Its token ends with it. None of that id: nothing is done. In a transaction. */
+enum err edge_delete(struct db *db, const char *edge_id);
 /* ERR_NOT_FOUND. db may be read-only, in these three. */
 enum err edge_find(struct db *db, const char *edge_id, struct edge_row *out);
 enum err edge_find_by_token(struct db *db, const unsigned char hash[EDGE_TOKEN_BYTES], struct edge_row *out);

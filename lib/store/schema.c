@@ -171,7 +171,14 @@ static const char STEP_8[] =
 	"ALTER TABLE history ADD COLUMN change INTEGER;"
 	"CREATE INDEX history_change ON history(change) WHERE change IS NOT NULL;";
 
-static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8 };
+/* Version 9. What the audit list is read by. */
+static const char STEP_9[] =
+	"CREATE INDEX audit_at ON audit(at_ms);"
+	"CREATE INDEX audit_who ON audit(who, at_ms);"
+	"CREATE INDEX audit_what ON audit(what, at_ms);"
+	"CREATE INDEX audit_both ON audit(who, what, at_ms);";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9 };
 
 int schema_version(void)
 {

@@ -1,9 +1,5 @@
 #include "store/sql.h"
 
-#include <string.h>
-
-#include "store/db_internal.h"
-
 #define KEY_COLUMNS(p) p "at, " p "hlc_ms, " p "hlc_counter, " p "log, " p "seq"
 #define STAY_COLUMNS "id, event_id, plate_id, plate_view, source_central, entry_at, entry_hlc_ms, entry_hlc_counter, entry_log," \
 	" entry_seq, entry_ts, entry_time, status, superseded_by, missed_by, opened, confirmed_ts," \
@@ -43,8 +39,14 @@
 	" exit_log, exit_seq, fee"
 /* Of the transaction that is open; it becomes clock.change when the transaction commits. Whatever writes a row of history sets it. */
 #define THIS_CHANGE "(SELECT change + 1 FROM clock)"
+/* The audit list: 1 first and 2 last moment, 3 and 4 key of the row it comes before, 5 limit. Each of the four has an index of its own.
+ * Words of a column: one look into its index for each. */
+#define DEED_PAGE(whose) "SELECT id, at_ms, who, source, what, object, old, new FROM audit WHERE at_ms BETWEEN ?1 AND ?2" \
+	" AND (at_ms, id) < (?3, ?4)" whose " ORDER BY at_ms DESC, id DESC LIMIT ?5"
+#define DEED_WORDS(column) "WITH RECURSIVE word(w) AS (SELECT min(" column ") FROM audit UNION ALL SELECT (SELECT min(" column ")" \
+	" FROM audit WHERE " column " > word.w) FROM word WHERE word.w IS NOT NULL LIMIT ?1) SELECT w FROM word WHERE w IS NOT NULL"
 #define WARNING_COLUMNS "id, code, central, log, place, records, since_ms, last_ms, seen_ms"
-#define EDGE_COLUMNS "edge_id, name, lane, token_hash IS NOT NULL, created_ms, seen_ms"
+#define EDGE_COLUMNS "edge_id, name, lane, hex(substr(token_hash, 1, 8)), created_ms, seen_ms"
 #define USER_COLUMNS "name, role, password, created_ms, changed_ms, seen_ms"
 #define CAMERA_COLUMNS "camera_id, camera_name, camera_type, edge_id, status, events_sent, events_failed, heartbeat_ms," \
 	" clock_good, event_ms"
@@ -271,6 +273,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_EDGE_FIND] = "SELECT " EDGE_COLUMNS " FROM edges WHERE edge_id = ?1",
 	[SQL_EDGE_OF_TOKEN] = "SELECT " EDGE_COLUMNS " FROM edges WHERE token_hash = ?1",
 	[SQL_EDGE_SET_TOKEN] = "UPDATE edges SET token_hash = ?2 WHERE edge_id = ?1",
+	[SQL_EDGE_DELETE] = "DELETE FROM edges WHERE edge_id = ?1",
 	[SQL_EDGE_LIST] = "SELECT " EDGE_COLUMNS " FROM edges ORDER BY edge_id",
 	[SQL_EDGE_SEEN] = "UPDATE edges SET seen_ms = ?2 WHERE edge_id = ?1",
 
@@ -344,146 +347,15 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_SETUP_FIND] = "SELECT 1 FROM setup_link WHERE one = 1 AND hash = ?1 AND expires_ms > ?2",
 	[SQL_SETUP_DELETE] = "DELETE FROM setup_link WHERE one = 1",
 	[SQL_DEED_INSERT] = "INSERT INTO audit(at_ms, who, source, what, object, old, new) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[SQL_DEED_LIST] = "SELECT id, at_ms, who, source, what, object, old, new FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+	[SQL_DEED_LIST] = DEED_PAGE(""),
+	[SQL_DEED_OF_WHO] = DEED_PAGE(" AND who = ?6"),
+	[SQL_DEED_OF_WHAT] = DEED_PAGE(" AND what = ?7"),
+	[SQL_DEED_OF_BOTH] = DEED_PAGE(" AND who = ?6 AND what = ?7"),
+	[SQL_DEED_WHO] = DEED_WORDS("who"),
+	[SQL_DEED_WHAT] = DEED_WORDS("what"),
 };
 
 const char *sql_text(enum sql which)
 {
 	return TEXT[which];
-}
-
-enum err sql_err(int code)
-{
-	switch (code & 0xff) {
-	case SQLITE_OK:
-	case SQLITE_ROW:
-	case SQLITE_DONE:
-		return ERR_NONE;
-	case SQLITE_NOMEM:
-		return ERR_MEMORY;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_CONSTRAINT:
-	case SQLITE_SCHEMA:
-	case SQLITE_ERROR:
-	case SQLITE_MISMATCH:
-		return ERR_CORRUPT;
-	default: /* full, read-only, I/O, busy, locked, cannot open, and codes of later versions */
-		return ERR_UNAVAILABLE;
-	}
-}
-
-sqlite3_stmt *sql_use(struct db *db, enum sql which)
-{
-	sqlite3_stmt **st = &db->statements[which];
-
-	if (*st == NULL) {
-		if (sqlite3_prepare_v3(db->handle, TEXT[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL) != SQLITE_OK) {
-			db_note_error(db, TEXT[which]);
-			return NULL;
-		}
-		return *st;
-	}
-	sqlite3_reset(*st);
-	sqlite3_clear_bindings(*st);
-	return *st;
-}
-
-enum err sql_row(struct db *db, sqlite3_stmt *st)
-{
-	int code = st == NULL ? sqlite3_errcode(db->handle) : sqlite3_step(st);
-
-	if (code == SQLITE_ROW)
-		return ERR_NONE;
-	if (code != SQLITE_DONE)
-		db_note_error(db, st == NULL ? "" : sqlite3_sql(st));
-	sql_end(st);
-	if (code == SQLITE_DONE)
-		return ERR_NOT_FOUND;
-	return code == SQLITE_OK ? ERR_CORRUPT : sql_err(code);
-}
-
-enum err sql_run(struct db *db, sqlite3_stmt *st)
-{
-	enum err e = sql_row(db, st);
-
-	sql_end(st);
-	return e == ERR_NOT_FOUND ? ERR_NONE : e;
-}
-
-void sql_end(sqlite3_stmt *st)
-{
-	sqlite3_reset(st);
-}
-
-void put_text(sqlite3_stmt *st, int index, const char *text)
-{
-	sqlite3_bind_text(st, index, text, -1, SQLITE_STATIC);
-}
-
-void put_text_of(sqlite3_stmt *st, int index, const char *bytes, size_t len)
-{
-	sqlite3_bind_text64(st, index, bytes, len, SQLITE_STATIC, SQLITE_UTF8);
-}
-
-void put_int(sqlite3_stmt *st, int index, int64_t value)
-{
-	sqlite3_bind_int64(st, index, value);
-}
-
-void put_optional(sqlite3_stmt *st, int index, int64_t value)
-{
-	if (value < 0)
-		sqlite3_bind_null(st, index);
-	else
-		sqlite3_bind_int64(st, index, value);
-}
-
-void put_real_optional(sqlite3_stmt *st, int index, double value)
-{
-	if (value < 0)
-		sqlite3_bind_null(st, index);
-	else
-		sqlite3_bind_double(st, index, value);
-}
-
-void put_blob(sqlite3_stmt *st, int index, const void *bytes, size_t len)
-{
-	sqlite3_bind_blob64(st, index, bytes, len, SQLITE_STATIC);
-}
-
-enum err get_text(sqlite3_stmt *st, int column, char *out, size_t size)
-{
-	const char *text = get_text_or_null(st, column);
-	size_t len = text == NULL ? 0 : strlen(text);
-
-	if (len >= size)
-		return ERR_CORRUPT;
-	memcpy(out, text == NULL ? "" : text, len + 1);
-	return ERR_NONE;
-}
-
-enum err get_blob(sqlite3_stmt *st, int column, void *out, size_t len)
-{
-	const void *bytes = sqlite3_column_blob(st, column);
-
-	if (bytes == NULL || (size_t)sqlite3_column_bytes(st, column) != len)
-		return ERR_CORRUPT;
-	memcpy(out, bytes, len);
-	return ERR_NONE;
-}
-
-int64_t get_optional(sqlite3_stmt *st, int column)
-{
-	return sqlite3_column_type(st, column) == SQLITE_NULL ? -1 : sqlite3_column_int64(st, column);
-}
-
-double get_real_optional(sqlite3_stmt *st, int column)
-{
-	return sqlite3_column_type(st, column) == SQLITE_NULL ? -1 : sqlite3_column_double(st, column);
-}
-
-const char *get_text_or_null(sqlite3_stmt *st, int column)
-{
-	return (const char *)sqlite3_column_text(st, column);
 }

@@ -302,8 +302,8 @@ def test_edges(ground):
     assert row == {"name": "Cổng 1", "lane": "ENTRY", "hash": hashlib.sha256(second.encode()).hexdigest().upper()}, row
     assert "edge-1" in text_of(database(c), "edge", "list")
     assert refused(database(c), "edge", "token", "edge-9")["code"] == "unknown_edge"
-    assert refused(database(c), "edge", "add", "e" * 64)["code"] == "id_invalid"
-    assert refused(database(c), "edge", "add", "e", "--name", "n" * 128)["code"] == "name_invalid"
+    assert refused(database(c), "edge", "add", "e" * 64)["code"] == "edge_id_invalid"
+    assert refused(database(c), "edge", "add", "e", "--name", "n" * 128)["code"] == "edge_name_invalid"
     good(database(c), "edge", "add", "edge-2", "--lane", "both")
     assert {e["edge_id"]: e["lane"] for e in good(database(c), "edge", "list")["edges"]} == {"edge-1": "entry", "edge-2": "both"}
 

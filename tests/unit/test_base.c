@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/fold.h"
 #include "base/journal.h"
 #include "base/text.h"
 #include "base/world.h"
@@ -311,6 +312,23 @@ static void write_lines(void)
 	journal_debug("event=hidden");
 	journal_info("event=seen plate=%s", "29A\n12345\x1b\x7f");
 	journal_error("event=%s", "Đ");
+}
+
+TEST(text_is_found_without_its_marks)
+{
+	static const char *const cases[][2] = { { "Nguyễn Đức Ửng", "nguyen duc ung" }, { "đỗ Ỷ ý Ằ ẵ ợ ự ệ", "do y y a a o u e" },
+		{ "e\xcc\x82\xcc\x81n", "en" }, { "ß 車 29A-123.45", "ß 車 29a-123.45" }, { "a\xc3", "a\xc3" }, { "\xe1\xbb", "\xe1\xbb" },
+		{ "\xff\x80z", "\xff\x80z" }, { "", "" } };
+	char out[64];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		text_fold(cases[i][0], out, sizeof(out));
+		CHECK_STR(out, cases[i][1]);
+	}
+	text_fold("車車車", out, 8);
+	CHECK_STR(out, "車車");
+	text_fold("Ểể", out, 2);
+	CHECK_STR(out, "e");
 }
 
 TEST(journal_lines_cannot_be_forged)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/edge.h"
 #include "fcgi/attempts.h"
 #include "fcgi/cookie.h"
 #include "fcgi/hashing.h"
@@ -189,7 +190,10 @@ static enum err tell(void *arg, const struct deed_row *row)
 TEST(what_people_do_is_noted)
 {
 	const struct actor program = {.who = "", .source = "10.0.0.9", .now_ms = 5};
+	const struct deed_filter all = DEED_FILTER_ALL;
+	struct deed_filter added = DEED_FILTER_ALL;
 
+	added.what = "user_added";
 	CHECK(opened());
 	told[0] = '\0';
 	CHECK_INT(people_add(db, &by, "binh", USER_VIEWER, "secret-hash", &fault), ERR_NONE);
@@ -197,11 +201,104 @@ TEST(what_people_do_is_noted)
 	CHECK_INT(people_set_role(db, &by, "binh", USER_OPERATOR, &fault), ERR_NONE);
 	CHECK_INT(deed_note(db, &program, "thing", "", NULL, NULL), ERR_NONE);
 	CHECK_INT(deed_note(db, NULL, "thing", "", NULL, NULL), ERR_NONE);
-	CHECK_INT(deed_list(db, INT64_MAX, 10, tell, NULL), ERR_NONE);
+	CHECK_INT(deed_list(db, &all, tell, NULL), ERR_NONE);
 	CHECK_STR(told, "anna 10.0.0.1 user_role binh viewer>operator;anna 10.0.0.1 user_added binh ->viewer;");
 	told[0] = '\0';
-	CHECK_INT(deed_list(db, 2, 10, tell, NULL), ERR_NONE);
+	CHECK_INT(deed_list(db, &added, tell, NULL), ERR_NONE);
 	CHECK_STR(told, "anna 10.0.0.1 user_added binh ->viewer;");
+	closed();
+}
+
+static enum err note_at(const char *who, const char *what, int64_t ms)
+{
+	const struct actor one = {.who = who, .source = "", .now_ms = ms};
+
+	return deed_note(db, &one, what, "x", NULL, NULL);
+}
+
+static enum err add_word(void *arg, const char *word)
+{
+	(void)arg;
+	text_format(told + strlen(told), sizeof told - strlen(told), "%s,", word);
+	return ERR_NONE;
+}
+
+static enum err add_moment(void *arg, const struct deed_row *row)
+{
+	(void)arg;
+	text_format(told + strlen(told), sizeof told - strlen(told), "%lld ", (long long)row->at_ms);
+	return ERR_NONE;
+}
+
+/* What the filter lets through, as its moments. */
+static const char *moments(const struct deed_filter *f)
+{
+	told[0] = '\0';
+	return deed_list(db, f, add_moment, NULL) == ERR_NONE ? told : "failed";
+}
+
+TEST(the_audit_list_is_filtered_and_paged)
+{
+	struct deed_filter f = DEED_FILTER_ALL;
+
+	CHECK(opened());
+	CHECK(!note_at("binh", "a", 10) && !note_at("anna", "a", 30) && !note_at("anna", "b", 20) && !note_at("anna", "a", 30));
+	CHECK_STR(moments(&f), "30 30 20 10 "); /* by time, though a clock was set back */
+	f.limit = 2;
+	CHECK_STR(moments(&f), "30 30 ");
+	f = (struct deed_filter)DEED_FILTER_ALL;
+	f.before_ms = 30;
+	f.before_id = 4;
+	CHECK_STR(moments(&f), "30 20 10 "); /* the second of the two moments 30 */
+	f = (struct deed_filter)DEED_FILTER_ALL;
+	f.from_ms = f.until_ms = 20;
+	CHECK_STR(moments(&f), "20 ");
+	f = (struct deed_filter)DEED_FILTER_ALL;
+	f.who = "anna";
+	CHECK_STR(moments(&f), "30 30 20 ");
+	f.what = "b";
+	CHECK_STR(moments(&f), "20 ");
+	f.who = NULL;
+	f.what = "a";
+	CHECK_STR(moments(&f), "30 30 10 ");
+	told[0] = '\0';
+	CHECK(!deed_whos(db, 10, add_word, NULL) && !deed_whats(db, 10, add_word, NULL) && !deed_whos(db, 1, add_word, NULL));
+	CHECK_STR(told, "anna,binh,a,b,anna,");
+	closed();
+}
+
+/* --- gates ----------------------------------------------------------------------------------------------------------- */
+
+TEST(gates_are_set_by_people)
+{
+	const enum lane entry = LANE_ENTRY;
+	struct edge_wish w = {.edge_id = "edge-1", .name = "Cổng 1", .fresh = true};
+	char tag[EDGE_TAG_SIZE], other[EDGE_TAG_SIZE];
+	struct edge_row row;
+
+	CHECK(opened());
+	CHECK_STR(code(edge_new_token(db, &by, "edge-1", hash_of("t"), NULL, &fault)), "unknown_edge");
+	CHECK_INT(edge_set(db, &by, &w, &fault), ERR_NONE);
+	CHECK_STR(code(edge_set(db, &by, &w, &fault)), "edge_exists");
+	CHECK_INT(edge_find(db, "edge-1", &row), ERR_NONE);
+	edge_tag(&row, tag);
+	w = (struct edge_wish){.edge_id = "edge-1", .lane = &entry, .if_match = tag};
+	CHECK_INT(edge_set(db, &by, &w, &fault), ERR_NONE);
+	CHECK_STR(code(edge_set(db, &by, &w, &fault)), "etag_mismatch");
+	CHECK_INT(edge_find(db, "edge-1", &row), ERR_NONE);
+	CHECK(row.lane == LANE_ENTRY && strcmp(row.name, "Cổng 1") == 0);
+	edge_tag(&row, tag);
+	CHECK_INT(edge_new_token(db, &by, "edge-1", hash_of("t"), tag, &fault), ERR_NONE);
+	CHECK_STR(code(edge_new_token(db, &by, "edge-1", hash_of("u"), tag, &fault)), "etag_mismatch");
+	CHECK_INT(edge_find_by_token(db, hash_of("t"), &row), ERR_NONE);
+	edge_tag(&row, other);
+	CHECK(strcmp(tag, other) != 0 && row.has_token);
+	CHECK_STR(code(edge_remove(db, &by, "edge-1", tag, &fault)), "etag_mismatch");
+	CHECK_INT(edge_remove(db, &by, "edge-1", other, &fault), ERR_NONE);
+	CHECK_INT(edge_find_by_token(db, hash_of("t"), &row), ERR_NOT_FOUND);
+	CHECK_STR(code(edge_remove(db, &by, "edge-1", NULL, &fault)), "unknown_edge");
+	CHECK_STR(code(edge_set(db, &by, &(struct edge_wish){.edge_id = ""}, &fault)), "edge_id_invalid");
+	CHECK_STR(code(edge_set(db, &by, &(struct edge_wish){.edge_id = "a\nb"}, &fault)), "edge_id_invalid");
 	closed();
 }
 

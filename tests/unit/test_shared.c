@@ -243,8 +243,9 @@ static enum err replace(struct central *c, const char *ids, const char *note, co
 	return e;
 }
 
-static enum err add_json(void *arg, const char *json)
+static enum err add_json(void *arg, const char *id, const char *json)
 {
+	(void)id;
 	buf_str(arg, json);
 	return ERR_NONE;
 }
@@ -308,6 +309,97 @@ TEST(the_same_content_has_the_same_tag_everywhere)
 	CHECK_INT(strlen(one), TAG_SIZE - 1);
 	central_close(&a);
 	central_close(&b);
+}
+
+/* ---- one item ---- */
+
+static enum err set(struct central *c, const char *id, const char *json, const char *if_match)
+{
+	struct item_change change = { .kind = SHARED_SUBSCRIPTIONS, .id = id, .json = json, .if_match = if_match, .by = "anna" };
+	struct fault fault = { 0 };
+	enum err e = ledger_begin(c->ledger);
+
+	if (e == ERR_NONE)
+		e = shared_set(c->ledger, &change, &fault);
+	if (e == ERR_NONE)
+		return ledger_commit(c->ledger);
+	ledger_rollback(c->ledger);
+	return e;
+}
+
+static enum err find(struct central *c, const char *id, char tag[TAG_SIZE])
+{
+	struct fault fault;
+	char *json = NULL;
+	enum err e = shared_find(c->db, SHARED_SUBSCRIPTIONS, id, &json, tag, &fault);
+
+	free(json);
+	return e;
+}
+
+TEST(one_item_is_changed_by_its_own_tag)
+{
+	struct central c;
+	char none[TAG_SIZE], first[TAG_SIZE], second[TAG_SIZE];
+	int64_t before;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 9), ERR_NONE);
+	CHECK_INT(find(&c, "1", none), ERR_NOT_FOUND);
+	CHECK_INT(set(&c, "1", ACTIVE, none), ERR_NONE);
+	CHECK_INT(find(&c, "1", first), ERR_NONE);
+	CHECK(strcmp(none, first) != 0);
+	before = records_written(&c);
+	CHECK_INT(set(&c, "1", ACTIVE, first), ERR_NONE);
+	CHECK_INT(records_written(&c), before); /* nothing new */
+	CHECK_INT(set(&c, "2", ACTIVE, NULL), ERR_NONE);
+	CHECK_INT(find(&c, "1", second), ERR_NONE);
+	CHECK_STR(first, second); /* another item is none of its business */
+	CHECK_INT(set(&c, "1", "{" PLATE "}", first), ERR_NONE);
+	CHECK_INT(set(&c, "1", ACTIVE, first), ERR_CONFLICT);
+	CHECK_INT(set(&c, "1", NULL, first), ERR_CONFLICT);
+	CHECK_INT(find(&c, "1", second), ERR_NONE);
+	CHECK_INT(set(&c, "1", "{\"plate_number\":\"1\"}", second), ERR_INVALID);
+	CHECK_INT(set(&c, "1", NULL, second), ERR_NONE);
+	CHECK_INT(set(&c, "1", NULL, NULL), ERR_NOT_FOUND);
+	CHECK_INT(find(&c, "1", second), ERR_NOT_FOUND);
+	CHECK_STR(none, second);
+	central_close(&c);
+}
+
+TEST(who_set_a_setting_last_is_known)
+{
+	struct central c;
+	struct setting_said said;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 10), ERR_NONE);
+	CHECK_INT(shared_said(c.db, "subscription/1", &said), ERR_NOT_FOUND);
+	CHECK_INT(set(&c, "1", ACTIVE, NULL), ERR_NONE);
+	CHECK_INT(shared_said(c.db, "subscription/1", &said), ERR_NONE);
+	CHECK_STR(said.by, "anna");
+	CHECK_STR(said.central, "central-1");
+	CHECK(said.at_ms >= CENTRAL_TIME);
+	central_close(&c);
+}
+
+static enum subscription_state state_on(const char *json, const char *day)
+{
+	struct subscription_look look;
+
+	return subscription_look(json, day, &look) == ERR_NONE ? look.state : SUBSCRIPTION_UNREADABLE;
+}
+
+TEST(what_a_subscription_is_on_a_day)
+{
+	const char *json = "{" PLATE ",\"status\":\"active\",\"start_date\":\"2025-01-02\",\"end_date\":\"2025-01-03\"}";
+
+	CHECK_INT(state_on(json, "2025-01-01"), SUBSCRIPTION_LATER);
+	CHECK_INT(state_on(json, "2025-01-02"), SUBSCRIPTION_IN_FORCE);
+	CHECK_INT(state_on(json, "2025-01-03"), SUBSCRIPTION_IN_FORCE);
+	CHECK_INT(state_on(json, "2025-01-04"), SUBSCRIPTION_OVER);
+	CHECK_INT(state_on(ACTIVE, "2025-01-04"), SUBSCRIPTION_IN_FORCE);
+	CHECK_INT(state_on("{" PLATE ",\"status\":\"x\"}", "2025-01-04"), SUBSCRIPTION_OFF);
+	CHECK_INT(state_on("{\"plate_number\":\"1\",\"status\":\"active\"}", "2025-01-04"), SUBSCRIPTION_UNREADABLE);
+	CHECK_INT(state_on("[]", "2025-01-04"), SUBSCRIPTION_UNREADABLE);
 }
 
 /* ---- at the gate ---- */
