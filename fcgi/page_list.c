@@ -1,6 +1,7 @@
 /* The lists of subscriptions and staff: looking, and finding. */
 #include "list_page.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -70,35 +71,40 @@ static void add_day(struct call *c, cJSON *row, const char *name, const char *da
 		cJSON_AddNullToObject(row, name);
 }
 
-static const char *state_word(const struct subscription_look *s, int64_t now_ms)
+/* What a row is, by the member that says so in the template, and the text. */
+struct state { const char *member, *text; };
+
+static struct state state_of(const struct subscription_look *s, int64_t now_ms)
 {
 	switch (s->state) {
-	case SUBSCRIPTION_IN_FORCE: return rows_ends_soon(s, now_ms) ? "soon" : "in_force";
-	case SUBSCRIPTION_OVER: return "over";
-	case SUBSCRIPTION_LATER: return "later";
-	case SUBSCRIPTION_OFF: return "off";
+	case SUBSCRIPTION_IN_FORCE:
+		if (rows_ends_soon(s, now_ms))
+			return (struct state){"soon", "subscription_state.soon"};
+		return (struct state){"in_force", "subscription_state.in_force"};
+	case SUBSCRIPTION_OVER: return (struct state){"over", "subscription_state.over"};
+	case SUBSCRIPTION_LATER: return (struct state){"later", "subscription_state.later"};
+	case SUBSCRIPTION_OFF: return (struct state){"off", "subscription_state.off"};
 	case SUBSCRIPTION_UNREADABLE: break;
 	}
-	return "unreadable";
+	return (struct state){"unreadable", "subscription_state.unreadable"};
 }
 
 static enum err add_subscription(struct call *c, cJSON *row, const char *json)
 {
 	struct subscription_look s;
-	char day[DAY_SIZE], text[32];
-	const char *word;
+	struct state state;
+	char day[DAY_SIZE];
 	enum err e;
 
 	rows_day(call_now(c), day);
 	e = subscription_look(json, day, &s);
 	if (e != ERR_NONE)
 		return e;
-	word = state_word(&s, call_now(c));
+	state = state_of(&s, call_now(c));
 	cJSON_AddStringToObject(row, "plate", s.number);
 	cJSON_AddStringToObject(row, "owner", s.owner);
-	cJSON_AddTrueToObject(row, word);
-	text_format(text, sizeof text, "subscription_state.%s", word);
-	page_words(c, row, "state_text", text, NULL);
+	cJSON_AddTrueToObject(row, state.member);
+	page_words(c, row, "state_text", state.text, NULL);
 	add_day(c, row, "from", s.start);
 	add_day(c, row, "until", s.end);
 	return ERR_NONE;

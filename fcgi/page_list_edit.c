@@ -21,14 +21,14 @@
 #define COUNT(list) (sizeof list / sizeof *list)
 
 #define ID(from) {"id", FIELD_TEXT, from, false, 1, SHARED_ID_SIZE - 1, NULL}
-#define VERSION(from) {"version", FIELD_TEXT, from, false, 0, VERSION_SIZE, NULL}
+#define ITEM_VERSION(from) {"version", FIELD_TEXT, from, false, 0, VERSION_SIZE, NULL}
 #define TYPED(name) {name, FIELD_LINES, FROM_BODY, false, 0, TYPED_MAX, NULL}
 
 const struct field page_list_edit_fields[1] = {ID(FROM_QUERY)};
-const struct field page_list_removing_fields[2] = {ID(FROM_BODY), VERSION(FROM_QUERY)};
-const struct field page_subscription_save_fields[10] = {ID(FROM_BODY), VERSION(FROM_BODY), TYPED("plate_number"), TYPED("owner_name"),
+const struct field page_list_removing_fields[2] = {ID(FROM_BODY), ITEM_VERSION(FROM_QUERY)};
+const struct field page_subscription_save_fields[10] = {ID(FROM_BODY), ITEM_VERSION(FROM_BODY), TYPED("plate_number"), TYPED("owner_name"),
 	TYPED("type"), TYPED("status"), TYPED("start_date"), TYPED("end_date"), TYPED("phone"), TYPED("note")};
-const struct field page_staff_save_fields[7] = {ID(FROM_BODY), VERSION(FROM_BODY), TYPED("name"), TYPED("role"), TYPED("phone"),
+const struct field page_staff_save_fields[7] = {ID(FROM_BODY), ITEM_VERSION(FROM_BODY), TYPED("name"), TYPED("role"), TYPED("phone"),
 	TYPED("status"), TYPED("note")};
 
 #define STATUS {.name = "status", .label = "list.status", .required = true, .options = "active|inactive", .words = "list_status"}
@@ -259,25 +259,23 @@ static enum err write_typed(struct call *c, const struct list_kind *k, struct it
 	return e;
 }
 
+/* What was typed was refused; why NULL: said in the form already. */
 static enum err show_refused(struct call *c, const struct list_kind *k, cJSON *form, enum err e, const struct fault *why, const char *id)
 {
-	bool conflict = e == ERR_CONFLICT && strcmp(why->code, "etag_mismatch") == 0;
+	bool conflict = e == ERR_CONFLICT;
 	struct fault unused = {0};
 	struct item now;
 	enum err found, shown;
 
-	if (!*id) {
+	if (why)
 		form_fault(c, form, e, why);
-		return show(c, answer_status(e), k, form, id, NULL, NULL);
-	}
+	if (!id)
+		return show(c, answer_status(e), k, form, "", NULL, NULL);
 	found = find(c, k, id, &now, &unused);
 	if (conflict && found == ERR_NOT_FOUND)
 		form_alert(c, form, "list.removed_meanwhile", NULL);
-	else if (e != ERR_NONE)
-		form_fault(c, form, e, why);
-	if (found != ERR_NONE && found != ERR_NOT_FOUND)
-		now.tag[0] = '\0';
-	shown = show(c, e == ERR_NONE ? 400 : answer_status(e), k, form, id, now.tag[0] ? now.tag : "\"\"", conflict ? now.document : NULL);
+	shown = show(c, answer_status(e), k, form, id, found == ERR_NONE || found == ERR_NOT_FOUND ? now.tag : "\"\"",
+		conflict ? now.document : NULL);
 	cJSON_Delete(now.document);
 	return shown;
 }
@@ -315,14 +313,14 @@ static enum err save(struct call *c, const struct list_kind *k, struct fault *fa
 		form_option(form, "status", status, status);
 	if (!check_typed(c, k, form)) {
 		cJSON_Delete(item.document);
-		return show_refused(c, k, form, ERR_NONE, &why, id ? id : "");
+		return show_refused(c, k, form, ERR_INVALID, NULL, id);
 	}
 	if (!id)
 		make_id(c, made);
 	e = write_typed(c, k, &item, id ? id : made, &why);
 	cJSON_Delete(item.document);
 	if (e != ERR_NONE)
-		return show_refused(c, k, form, e, &why, id ? id : "");
+		return show_refused(c, k, form, e, &why, id);
 	cJSON_Delete(form);
 	return said(c, k, id ? k->saved : k->added, params_text(&c->params, k->title_member));
 }

@@ -4,7 +4,10 @@
 
 #include "page.h"
 
-const char *const page_views[] = {"account", "confirm", "failure", "login", "p2p", "setup", NULL};
+const char *const page_views[] = {
+	"account", "confirm", "failure", "fees", "login",
+	"p2p", "setup", "staff", "staff_edit", "subscription_edit", "subscriptions", NULL,
+};
 
 /* Where a person who opens the central's address gets to. */
 enum err page_start(struct call *c, struct fault *fault)

@@ -26,6 +26,16 @@ handler_fn page_account, page_account_save, page_setup, page_setting_up;
 extern const struct field page_p2p_save_fields[9], page_p2p_test_fields[1], page_p2p_remove_fields[1], page_p2p_removing_fields[1];
 handler_fn page_p2p, page_p2p_save, page_p2p_test, page_p2p_remove, page_p2p_removing;
 
+/* page_fees.c */
+extern const struct field page_fees_fields[5];
+handler_fn page_fees, page_fees_save;
+
+/* page_list.c, page_list_edit.c: subscriptions and staff */
+extern const struct field page_list_fields[3], page_list_edit_fields[1], page_list_removing_fields[2];
+extern const struct field page_subscription_save_fields[10], page_staff_save_fields[7];
+handler_fn page_subscriptions, page_subscription_edit, page_subscription_save, page_subscription_remove, page_subscription_removing;
+handler_fn page_staff, page_staff_edit, page_staff_save, page_staff_remove, page_staff_removing;
+
 /* warnings.c */
 extern const struct field page_p2p_warning_fields[1];
 handler_fn page_p2p_warning;

@@ -25,6 +25,7 @@ static const struct field fields[] = {
 	{"limit", FIELD_INTEGER, FROM_QUERY, false, 1, 1000, NULL},
 	{"after", FIELD_REAL, FROM_QUERY, false, -5, 5, NULL},
 	{"only", FIELD_BOOL, FROM_QUERY, false, 0, 0, NULL},
+	{"lines", FIELD_LINES, FROM_BODY, false, 1, 8, NULL},
 	{"kind", FIELD_CHOICE, FROM_QUERY, false, 0, 0, "IN|OUT"},
 };
 static const struct field form_fields[] = {
@@ -60,6 +61,10 @@ static void check(const struct field *f, const struct value *v)
 	case FIELD_TEXTS:
 		MUST(v->text && (int64_t)strlen(v->text) >= f->min && (int64_t)strlen(v->text) <= f->max);
 		MUST(is_plain(v->text) && utf8_valid(v->text, strlen(v->text)));
+		break;
+	case FIELD_LINES:
+		MUST(v->text && (int64_t)strlen(v->text) >= f->min && (int64_t)strlen(v->text) <= f->max);
+		MUST(utf8_valid(v->text, strlen(v->text)));
 		break;
 	case FIELD_CHOICE: MUST(is_one_of(v->text, f->choices)); break;
 	case FIELD_INTEGER: MUST(v->integer >= f->min && v->integer <= f->max); break;
