@@ -56,7 +56,9 @@ static enum err tag_check(const char *if_match, const char *tag, struct fault *f
 		"This was changed since you read it. Read it again, make your change to that, and send it with the new ETag.");
 }
 
-static enum err append(struct ledger *l, const char *key, const char *json, const char *by, const struct actor *actor)
+/* built_in: what counted while it was never set; NULL nothing. */
+static enum err append(struct ledger *l, const char *key, const char *json, const char *built_in, const char *by,
+	const struct actor *actor)
 {
 	struct record r = { .type = RECORD_CONFIG, .at = -1, .data.config = { .key = key, .value = json, .by = by } };
 	struct setting_row held = { .value = NULL };
@@ -65,7 +67,8 @@ static enum err append(struct ledger *l, const char *key, const char *json, cons
 	if (e == ERR_NONE || e == ERR_NOT_FOUND)
 		e = ledger_append(l, &r);
 	if (e == ERR_NONE)
-		e = deed_note(ledger_db(l), actor, json != NULL ? "setting_changed" : "setting_removed", key, held.value, json);
+		e = deed_note(ledger_db(l), actor, json != NULL ? "setting_changed" : "setting_removed", key,
+			held.value != NULL ? held.value : built_in, json);
 	free(held.value);
 	return e;
 }
@@ -154,7 +157,7 @@ static enum err write_item(struct ledger *l, const struct shared_change *c, cons
 	enum err e;
 
 	text_format(key, sizeof(key), "%s%s", key_prefix(c->kind), item->id);
-	e = append(l, key, item->json, c->by, c->actor);
+	e = append(l, key, item->json, NULL, c->by, c->actor);
 	place_name(c, item, "", place);
 	if (e == ERR_TOO_LARGE)
 		return fault_set(fault, ERR_INVALID, "item_too_large", place, "The item %s is too large: with its frame it has to fit into %d bytes.",
@@ -178,7 +181,7 @@ static enum err write_difference(struct ledger *l, const struct difference *d, s
 		char key[RECORD_MAX];
 
 		text_format(key, sizeof(key), "%s%s", key_prefix(c->kind), gone);
-		e = append(l, key, NULL, c->by, c->actor);
+		e = append(l, key, NULL, NULL, c->by, c->actor);
 	}
 	return e;
 }
@@ -281,7 +284,7 @@ enum err shared_set(struct ledger *l, const struct item_change *c, struct fault 
 	if (e == ERR_NONE)
 		e = check_item(l, c, held, fault);
 	if (e == ERR_NONE && (c->json == NULL || held == NULL || strcmp(held, c->json) != 0))
-		e = append(l, key, c->json, c->by, c->actor);
+		e = append(l, key, c->json, NULL, c->by, c->actor);
 	free(held);
 	if (e == ERR_TOO_LARGE)
 		return fault_set(fault, ERR_INVALID, "item_too_large", "", "The item is too large: with its frame it has to fit into %d bytes.",
@@ -358,5 +361,5 @@ enum err shared_fees_set(struct ledger *l, const struct fees_change *c, struct f
 	if (e == ERR_INVALID)
 		return fault_set(fault, e, "invalid_value", "fees", "Free hours are 0 to %d, amounts whole VND from 0 to %lld.",
 			TARIFF_HOURS_MAX, (long long)TARIFF_MONEY_MAX);
-	return e == ERR_NONE ? append(l, SHARED_FEES_KEY, after, c->by, c->actor) : e;
+	return e == ERR_NONE ? append(l, SHARED_FEES_KEY, after, before, c->by, c->actor) : e;
 }
