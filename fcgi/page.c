@@ -203,7 +203,7 @@ static void add_user(struct call *c, cJSON *site)
 	cJSON_AddBoolToObject(user, "is_admin", c->caller.user_role >= USER_ADMIN);
 }
 
-static bool may_open(const struct call *c, const char *path)
+bool page_may_open(const struct call *c, const char *path)
 {
 	struct route_match match;
 
@@ -225,7 +225,7 @@ static void add_menu(struct call *c, cJSON *site)
 	for (size_t i = 0; c->caller.user[0] && i < sizeof menu / sizeof *menu; i++) {
 		cJSON *item;
 
-		if (!may_open(c, menu[i].path))
+		if (!page_may_open(c, menu[i].path))
 			continue;
 		item = cJSON_CreateObject();
 		cJSON_AddItemToArray(list, item);

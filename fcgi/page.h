@@ -39,6 +39,9 @@ void page_begin(struct call *c);
  * written: ERR_UNAVAILABLE, with an empty fault. */
 enum err page_write(struct call *c, writer_job_fn *job, void *arg, struct fault *fault);
 
+/* May this person open that page? false, too, if there is none. What links to it is left out then. */
+bool page_may_open(const struct call *c, const char *path);
+
 /* Ask before something is removed: a page with the question and a form that POSTs fields to action. Texts are names of the catalogue
  * and may use values, which is freed. */
 struct confirm {

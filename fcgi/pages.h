@@ -9,8 +9,9 @@ struct user_row;
 /* Every template a handler asks for, NULL-terminated: the program does not start without them. */
 extern const char *const page_views[];
 
-/* page_start.c */
-handler_fn page_start;
+/* page_overview.c */
+extern const struct field page_overview_fields[1];
+handler_fn page_overview;
 
 /* page_login.c */
 extern const struct field page_login_fields[1], page_logging_in_fields[3], page_language_fields[2];

@@ -53,7 +53,7 @@ const struct route routes[] = {
 	{METHOD_GET, "/account", ACCESS_PAGE_VIEWER, NO_FIELDS, page_account},
 	{METHOD_POST, "/account", ACCESS_PAGE_VIEWER, FIELDS(page_account_fields), page_account_save},
 
-	{METHOD_GET, "/", ACCESS_PAGE_VIEWER, NO_FIELDS, page_start},
+	{METHOD_GET, "/", ACCESS_PAGE_VIEWER, FIELDS(page_overview_fields), page_overview},
 	{METHOD_GET, "/settings/fees", ACCESS_PAGE_VIEWER, NO_FIELDS, page_fees},
 	{METHOD_POST, "/settings/fees", ACCESS_PAGE_ADMIN, FIELDS(page_fees_fields), page_fees_save},
 	{METHOD_GET, "/settings/subscriptions", ACCESS_PAGE_VIEWER, FIELDS(page_list_fields), page_subscriptions},

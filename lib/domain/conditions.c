@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "store/conflicts.h"
 #include "store/logs.h"
 
 static const char *const name[CONDITION_CODES] = {
@@ -13,6 +14,7 @@ static const char *const name[CONDITION_CODES] = {
 	[CONDITION_PEER_REFUSED] = "peer_refused",
 	[CONDITION_PEER_DOWN] = "peer_down",
 	[CONDITION_CLOCK_OFF] = "clock_off",
+	[CONDITION_CONFLICTS] = "conflicts",
 	[CONDITION_UNREADABLE] = "unreadable",
 };
 
@@ -38,6 +40,16 @@ static enum err add_unreadable(struct db *db, struct list *l)
 
 	if (e == ERR_NONE && unread > 0)
 		add(l, CONDITION_UNREADABLE, "", unread, 0);
+	return e;
+}
+
+static enum err add_conflicts(struct db *db, struct list *l)
+{
+	int64_t open = 0;
+	enum err e = conflicts_open_count(db, &open);
+
+	if (e == ERR_NONE && open > 0)
+		add(l, CONDITION_CONFLICTS, "", open, 0);
 	return e;
 }
 
@@ -121,6 +133,8 @@ enum err conditions_list(struct db *db, const struct circumstances *now, struct 
 	if (disk_low(&now->disk))
 		add(&l, CONDITION_DISK_LOW, "", now->disk.free, 0);
 	e = add_unreadable(db, &l);
+	if (e == ERR_NONE)
+		e = add_conflicts(db, &l);
 	if (e == ERR_NONE)
 		e = add_mesh(db, now->now_ms, &l);
 	*count = l.count;

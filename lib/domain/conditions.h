@@ -24,6 +24,7 @@ enum condition_code {          /* number says … */
 	CONDITION_PEER_REFUSED,/* central refuses this one, or shows no proof of the mesh secret */
 	CONDITION_PEER_DOWN,   /* central, a configured peer, is not connected */
 	CONDITION_CLOCK_OFF,   /* ms that central's clock is ahead of the one here */
+	CONDITION_CONFLICTS,   /* conflicts that nobody here has looked at; CONFLICTS_COUNT_MAX: so many or more */
 	CONDITION_UNREADABLE,  /* records that this version cannot read; CONDITION_COUNT_MAX: so many or more */
 	CONDITION_CODES
 };

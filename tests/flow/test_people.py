@@ -61,8 +61,8 @@ def test_nobody_yet_and_the_link(ground):
         assert wrong.values("name") == [fill["name"]] and wrong.values("password") == [""], "a password is not given back"
     assert c.rows.values("SELECT name FROM users") == []
     done = asked.press("Tạo tài khoản", {"name": "anna", "password": PASSWORD, "again": PASSWORD})
-    assert done.path == "/settings/p2p" and "Đã tạo tài khoản quản trị" in done.text, done.text
-    assert "Đã tạo" not in browser.get("/settings/p2p").text, "said once"
+    assert done.path == "/" and "Đã tạo tài khoản quản trị" in done.text, done.text
+    assert "Đã tạo" not in browser.get("/").text, "said once"
     again = Browser(c).get(path)
     assert again.answer.status == 404 and "setup-link" in again.text, "the link is used up"
     assert asked.press("Tạo tài khoản", {"name": "eve", "password": PASSWORD, "again": PASSWORD}).answer.status in (403, 404)
@@ -87,7 +87,7 @@ def test_log_out_and_in_again(ground):
     assert back.browser.cookies != old, "each log-in has a token of its own"
     for elsewhere in ("//evil.example", "https://evil.example/", "/\\evil.example"):
         page = Browser(c).get("/login").press(LOG_IN, {"name": ADMIN, "password": PASSWORD, "back": elsewhere})
-        assert page.path == "/settings/p2p", (elsewhere, page.path)
+        assert page.path == "/", (elsewhere, page.path)
 
 
 def test_cookies_are_for_the_server_alone(ground):
@@ -131,7 +131,7 @@ def test_an_address_is_slowed_down(ground):
     statuses = [browser.log_in("user-%d" % i, "wrong password").answer.status for i in range(21)]
     assert statuses == [403] * 20 + [429], statuses
     assert browser.log_in().answer.status == 429
-    assert where(Browser(c).log_in()) == "/settings/p2p", "other addresses are not"
+    assert where(Browser(c).log_in()) == "/", "other addresses are not"
 
 
 def test_many_log_ins_at_once_leave_room_for_gates(ground):
@@ -243,7 +243,7 @@ def test_change_of_password(ground):
     assert done.path == "/account" and "Đã đổi mật khẩu" in done.text, done.text
     assert where(other.get("/account")) == "/login", "other browsers are logged out"
     assert where(browser.get("/account")) == "/account", "this one is not"
-    assert Browser(c).log_in().answer.status == 403 and where(Browser(c).log_in(ADMIN, new)) == "/settings/p2p"
+    assert Browser(c).log_in().answer.status == 403 and where(Browser(c).log_in(ADMIN, new)) == "/"
     assert "user_password" in c.rows.values("SELECT what FROM audit")
 
 
@@ -259,7 +259,7 @@ def test_languages(ground):
     assert page.language == "en" and "Log out" in page.text
     assert other.get("/login").language == "vi", "each browser has its own"
     assert one.get("/language?to=xx").answer.status == 400
-    assert one.get("/language?to=vi&back=//evil.example").path == "/settings/p2p"
+    assert one.get("/language?to=vi&back=//evil.example").path == "/"
     assert one.get("/nothing/here").language == "vi"
 
 

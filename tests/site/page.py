@@ -62,7 +62,7 @@ class _Reader(HTMLParser):
         if self._area is not None:
             self._area["value"] += data
             return
-        if self.open and self.open[-1] == "title":
+        if self.open[-2:] == ["head", "title"]:
             self.title += data
         self.words.append(data)
         if self._text_of:

@@ -11,7 +11,8 @@ ROOT = os.environ.get("PARKMESH_SOURCE") or os.path.join(os.path.dirname(os.path
 LANGUAGES = ("vi", "en")
 # Groups whose texts are named by a word that a source says elsewhere: fault.CODE, deed.WHAT and so on. -> where that word stands.
 BY_WORD = {"fault": ("fcgi/*.c", "lib/domain/*.c"), "failed": ("lib/base/err.c", "fcgi/*.c"), "deed": ("fcgi/*.c", "lib/domain/*.c"),
-           "role": ("lib/store/users.c",), "warning_title": ("lib/domain/warnings.c",), "warning_text": ("lib/domain/warnings.c",)}
+           "condition_title": ("lib/domain/conditions.c",), "condition_text": ("lib/domain/conditions.c",),
+           "link": ("fcgi/picture_mesh.c",), "role": ("lib/store/users.c",), "warning_title": ("lib/domain/warnings.c",), "warning_text": ("lib/domain/warnings.c",)}
 # What may stand in a template besides texts of the catalogue: names.
 NAMES = {"parkmesh", "parkmeshctl", "setup-link", "ms"}
 WORDS = re.compile(r"[^\W\d_][\w-]*")
@@ -97,6 +98,13 @@ def test_templates_hold_no_text_of_their_own():
         found = [word for word in WORDS.findall(re.sub(r"&\w+;", " ", shown)) if word not in NAMES]
         if found and os.path.basename(path) != "field_attributes.html":
             yield "%s says %s" % (path, found[:5])
+
+
+def test_nothing_goes_raw_into_a_page_but_pictures():
+    for path in files("templates/*.html"):
+        raw = re.findall(r"\{\{\{.*?\}\}\}|\{\{\s*&.*?\}\}", read(path))
+        if raw and (os.path.basename(path), raw) != ("picture.html", ["{{{svg}}}"]):
+            yield "%s has %s" % (path, raw)
 
 
 def test_templates_have_nothing_inline():
