@@ -4,11 +4,9 @@
 
 #include "answer.h"
 #include "base/text.h"
-#include "base/zone.h"
-#include "domain/plate.h"
 #include "history_csv.h"
+#include "history_filter.h"
 #include "history_row.h"
-#include "history_time.h"
 #include "serve.h"
 #include "stats.h"
 #include "store/history.h"
@@ -16,7 +14,6 @@
 #define SEARCH_BYTES 100
 #define TIME_BYTES 32
 #define LIST_MAX 1000
-#define LIST_USUAL 100
 
 const struct field parking_history_fields[14] = {
 	{"limit", FIELD_INTEGER, FROM_QUERY, false, 1, LIST_MAX, NULL},
@@ -40,66 +37,6 @@ const struct field history_changes_fields[3] = {
 	{"offset", FIELD_INTEGER, FROM_QUERY, false, 0, INTEGER_MAX, NULL},
 	{"history_id", FIELD_INTEGER, FROM_QUERY, false, 0, INTEGER_MAX, NULL},
 };
-
-/* --- what is asked for ----------------------------------------------------------------------------------------------- */
-
-static enum err read_times(const struct call *c, struct history_filter *out, struct fault *fault)
-{
-	int64_t today = params_truth(&c->params, "today_only") ? zone_day_start(call_now(c)) : 0, unused = 0;
-	enum err e = history_time(&c->params, "from", &out->from_ts, &unused, fault);
-
-	if (e == ERR_NONE)
-		e = history_time(&c->params, "to", &unused, &out->to_ts, fault);
-	if (today > out->from_ts)
-		out->from_ts = today;
-	return e;
-}
-
-static enum err read_search(const struct params *p, char search[PLATE_SIZE], struct fault *fault)
-{
-	const char *text = params_text(p, "search");
-
-	search[0] = '\0';
-	if (text && text[strspn(text, "-. ")] != '\0' && plate_reduce(text, search) == 0) {
-		text_copy(search, PLATE_SIZE, "-"); /* "%%" is part of no plate: nothing is found, not everything */
-		return ERR_NONE;
-	}
-	if (!text || plate_reduce(text, search) <= PLATE_MAX)
-		return ERR_NONE;
-	return fault_set(fault, ERR_INVALID, "invalid_value", "search", "search has more than %d letters and digits; no plate has.",
-		PLATE_MAX);
-}
-
-static enum err read_after(const struct params *p, struct history_filter *out, struct fault *fault)
-{
-	const char *text = params_text(p, "after");
-
-	out->has_after = text != NULL;
-	if (!text || history_cursor_read(text, &out->after))
-		return ERR_NONE;
-	return fault_set(fault, ERR_INVALID, "invalid_value", "after", "after has to be what an earlier answer gave as next.");
-}
-
-static enum err read_filter(const struct call *c, char search[PLATE_SIZE], struct history_filter *out, struct fault *fault)
-{
-	const struct params *p = &c->params;
-	enum err e = read_search(p, search, fault);
-
-	*out = (struct history_filter){
-		.search = search,
-		.status = params_text(p, "status"),
-		.central = params_text(p, "central"),
-		.edge = params_text(p, "edge"),
-		.in_parking_only = params_truth(p, "in_parking_only"),
-		.entries_only = params_truth(p, "entries_only"),
-		.flagged = params_truth(p, "flagged"),
-		.limit = params_integer(p, "limit", LIST_USUAL),
-		.offset = params_integer(p, "offset", 0),
-	};
-	if (e == ERR_NONE)
-		e = read_times(c, out, fault);
-	return e == ERR_NONE ? read_after(p, out, fault) : e;
-}
 
 /* --- the list -------------------------------------------------------------------------------------------------------- */
 
@@ -189,7 +126,7 @@ enum err api_parking_history(struct call *c, struct fault *fault)
 	const char *format = params_text(&c->params, "format");
 	char search[PLATE_SIZE];
 	struct history_filter filter;
-	enum err e = read_filter(c, search, &filter, fault);
+	enum err e = history_filter_read(c, search, &filter, fault);
 
 	if (e != ERR_NONE)
 		return e;
@@ -237,7 +174,7 @@ enum err api_history_changes(struct call *c, struct fault *fault)
 		return e;
 	answer_begin(&c->response, 200);
 	answer_list(&c->response, "changes");
-	e = change_list(c->desk->db, params_integer(&c->params, "history_id", -1), params_integer(&c->params, "limit", LIST_USUAL),
+	e = change_list(c->desk->db, params_integer(&c->params, "history_id", -1), params_integer(&c->params, "limit", HISTORY_LIST_USUAL),
 		params_integer(&c->params, "offset", 0), answer_change, &list);
 	answer_list_end(&c->response);
 	answer_integer(&c->response, "count", list.count);

@@ -3,6 +3,6 @@
 #include <stddef.h>
 
 const char *const page_views[] = {
-	"account", "confirm", "failure", "fees", "login", "overview",
-	"p2p", "setup", "staff", "staff_edit", "subscription_edit", "subscriptions", NULL,
+	"account", "confirm", "conflicts", "end_all", "enter", "failure", "fees", "history", "login", "long", "overview",
+	"p2p", "setup", "staff", "staff_edit", "stay", "stay_form", "subscription_edit", "subscriptions", NULL,
 };

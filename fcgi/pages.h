@@ -23,6 +23,31 @@ enum err login_begin(struct call *c, const struct user_row *user, struct fault *
 extern const struct field page_account_fields[3], page_setup_fields[1], page_setting_up_fields[4];
 handler_fn page_account, page_account_save, page_setup, page_setting_up;
 
+/* page_history.c */
+extern const struct field page_history_fields[14];
+handler_fn page_history;
+
+/* page_stay.c: a stay by its row's number here (id) or by its name on every central (event). */
+extern const struct field page_stay_fields[2];
+handler_fn page_stay;
+
+/* page_stay_act.c */
+extern const struct field page_stay_ask_fields[1], page_stay_act_fields[6];
+handler_fn page_stay_correct, page_stay_correcting, page_stay_void, page_stay_voiding, page_stay_undo, page_stay_undoing, page_stay_end,
+	page_stay_ending;
+
+/* page_enter.c */
+extern const struct field page_entering_fields[6];
+handler_fn page_enter, page_entering;
+
+/* page_long.c */
+extern const struct field page_long_fields[2], page_long_end_fields[1], page_long_ending_fields[3];
+handler_fn page_long, page_long_end, page_long_ending;
+
+/* page_conflicts.c */
+extern const struct field page_conflicts_fields[2], page_conflict_fields[3];
+handler_fn page_conflicts, page_conflict_look, page_conflict_reopen;
+
 /* page_p2p.c */
 extern const struct field page_p2p_save_fields[9], page_p2p_test_fields[1], page_p2p_remove_fields[1], page_p2p_removing_fields[1];
 handler_fn page_p2p, page_p2p_save, page_p2p_test, page_p2p_remove, page_p2p_removing;

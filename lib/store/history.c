@@ -132,6 +132,22 @@ enum err history_mark(struct db *db, int64_t rows, struct history_mark *out)
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
+enum err history_find(struct db *db, int64_t id, history_each_fn *each, void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_HISTORY_OF_ROW);
+	struct history_row row;
+	enum err e;
+
+	put_int(st, 1, id);
+	e = sql_row(db, st);
+	if (e == ERR_NONE) {
+		history_row_from(st, &row);
+		e = each(arg, &row);
+	}
+	sql_end(st);
+	return e;
+}
+
 /* ---- figures ---- */
 
 /* The numbers of a statement's only row. */

@@ -56,6 +56,8 @@ struct history_filter {
 typedef enum err history_each_fn(void *arg, const struct history_row *row);
 /* In the order asked for. Any error of each ends the walk and is returned. */
 enum err history_list(struct db *db, const struct history_filter *f, history_each_fn *each, void *arg);
+/* One row, by its number: each is called once. ERR_NOT_FOUND. */
+enum err history_find(struct db *db, int64_t id, history_each_fn *each, void *arg);
 /* How many rows fit, ignoring after, limit and offset; HISTORY_COUNT_MAX stands for that many or more, as nobody looks for the rest of a
  * million rows by counting them. */
 #define HISTORY_COUNT_MAX 10000

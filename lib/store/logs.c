@@ -330,6 +330,28 @@ static enum err line_of(struct db *db, sqlite3_stmt *st, struct buf *out)
 	return e;
 }
 
+enum err record_each_of_row(struct db *db, const char *event_id, int64_t limit, record_look_fn *each, void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_RECORD_OF_ROW);
+	struct record_look r;
+	enum err e;
+
+	put_text(st, 1, event_id);
+	put_int(st, 2, limit);
+	while ((e = sql_row(db, st)) == ERR_NONE) {
+		r = (struct record_look){
+			.log = get_text_or_null(st, 0), .seq = sqlite3_column_int64(st, 1), .type = get_text_or_null(st, 2),
+			.hlc_ms = get_optional(st, 3), .payload = get_text_or_null(st, 4), .len = (size_t)sqlite3_column_bytes(st, 4),
+			.id = get_text_or_null(st, 5), .writer = get_text_or_null(st, 6),
+		};
+		e = each(arg, &r);
+		if (e != ERR_NONE)
+			break;
+	}
+	sql_end(st);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
 enum err record_next_unread(struct db *db, struct buf *out)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_RECORD_UNREAD);

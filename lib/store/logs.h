@@ -75,6 +75,11 @@ enum err record_each_named(struct db *db, const char *event_id, record_named_fn 
 /* Each record with this event_id, by (log, seq). line is valid during the call. Any error of each ends the walk. */
 typedef enum err record_each_fn(void *arg, const char *line, size_t len);
 enum err record_each_of_event(struct db *db, const char *event_id, record_each_fn *each, void *arg);
+/* What belongs to a row of history: the records with its event_id, and those of the exits that ended up at it, in the order they were
+ * written; at most limit. id and writer are those of its log. */
+struct record_look { const char *log, *type, *payload, *id, *writer; size_t len; int64_t seq, hlc_ms; /* -1 unreadable */ };
+typedef enum err record_look_fn(void *arg, const struct record_look *record);
+enum err record_each_of_row(struct db *db, const char *event_id, int64_t limit, record_look_fn *each, void *arg);
 /* records.unread: 0 the merge has read it, else the version of the merge that could not. */
 #define MERGE_VERSION 2
 /* The first record the merge of an earlier version could not read, appended to out. ERR_NOT_FOUND: none. */

@@ -12,7 +12,10 @@ LANGUAGES = ("vi", "en")
 # Groups whose texts are named by a word that a source says elsewhere: fault.CODE, deed.WHAT and so on. -> where that word stands.
 BY_WORD = {"fault": ("fcgi/*.c", "lib/domain/*.c"), "failed": ("lib/base/err.c", "fcgi/*.c"), "deed": ("fcgi/*.c", "lib/domain/*.c"),
            "condition_title": ("lib/domain/conditions.c",), "condition_text": ("lib/domain/conditions.c",),
-           "link": ("fcgi/picture_mesh.c",), "role": ("lib/store/users.c",), "warning_title": ("lib/domain/warnings.c",), "warning_text": ("lib/domain/warnings.c",)}
+           "link": ("fcgi/picture_mesh.c",), "role": ("lib/store/users.c",),
+           "stay_flag": ("lib/domain/stay.c",), "stay_flag_why": ("lib/domain/stay.c",), "exit_kind": ("lib/store/exits.c",),
+           "exit_reason": ("lib/domain/*.c",), "record_type": ("lib/wire/record.c",), "change_type": ("lib/domain/stay.c",),
+           "warning_title": ("lib/domain/warnings.c",), "warning_text": ("lib/domain/warnings.c",)}
 # What may stand in a template besides texts of the catalogue: names.
 NAMES = {"parkmesh", "parkmeshctl", "setup-link", "ms"}
 WORDS = re.compile(r"[^\W\d_][\w-]*")
