@@ -11,6 +11,7 @@
 #include "page.h"
 #include "serve.h"
 #include "stats.h"
+#include "stay_show.h"
 #include "store/figures.h"
 #include "url.h"
 
@@ -42,12 +43,12 @@ static enum err add_figures(struct call *c, cJSON *page, struct fault *fault)
 struct passage { int64_t at_ms; bool exit; cJSON *row; };
 struct passages { struct call *call; struct passage list[2 * NEWEST]; size_t count; };
 
-static void add_stay_link(struct call *c, cJSON *row, int64_t history_id)
+static void add_stay_link(cJSON *row, int64_t history_id)
 {
-	char path[PATH_SIZE];
+	char href[STAY_HREF_SIZE];
 
-	if (text_format(path, sizeof path, "/history/stay/%lld", (long long)history_id) && page_may_open(c, path))
-		cJSON_AddStringToObject(row, "href", path);
+	stay_href(history_id, href);
+	cJSON_AddStringToObject(row, "href", href);
 }
 
 /* Of today the hour alone. */
@@ -75,7 +76,7 @@ static cJSON *add_passage(struct passages *p, const char *kind, int64_t id, int6
 	cJSON_AddStringToObject(row, "key", key);
 	cJSON_AddStringToObject(row, "plate", plate && *plate ? plate : "–");
 	add_moment(p->call, row, at_ms);
-	add_stay_link(p->call, row, id);
+	add_stay_link(row, id);
 	return row;
 }
 
