@@ -21,12 +21,16 @@
 #define TYPED_MAX 1000
 #define LANGUAGE_KEPT_S (365 * 24 * 3600)
 
-const struct field page_login_fields[1] = {{"back", FIELD_TEXT, FROM_QUERY, false, 0, TYPED_MAX, NULL}};
+const struct field page_login_fields[2] = {
+	{"back", FIELD_TEXT, FROM_QUERY, false, 0, TYPED_MAX, NULL},
+	{"lost", FIELD_CHOICE, FROM_QUERY, false, 0, 0, "1"},
+};
 
-const struct field page_logging_in_fields[3] = {
+const struct field page_logging_in_fields[4] = {
 	{"name", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"password", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"back", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
+	{"lost", FIELD_CHOICE, FROM_BODY, false, 0, 0, "1"},
 };
 
 const struct field page_language_fields[2] = {
@@ -53,6 +57,17 @@ static const char *back_of(const struct call *c)
 	return url_is_local(back) ? back : "/";
 }
 
+/* Was a form sent after the log-in had ended? */
+static bool was_lost(const struct call *c)
+{
+	return typed(c, "lost")[0] != '\0';
+}
+
+static enum err go_back(struct call *c)
+{
+	return was_lost(c) ? page_redirect_failed(c, back_of(c), "login.form_lost", NULL) : page_redirect(c, back_of(c), NULL, NULL);
+}
+
 /* --- the form -------------------------------------------------------------------------------------------------------- */
 
 /* form is taken over. */
@@ -66,6 +81,7 @@ static enum err show(struct call *c, int status, cJSON *form, struct fault *faul
 		e = user_count_admins(c->desk->db, &admins);
 	cJSON_AddItemToObject(page, "form", form);
 	cJSON_AddStringToObject(page, "back", back_of(c));
+	cJSON_AddBoolToObject(page, "lost", was_lost(c));
 	cJSON_AddBoolToObject(page, "nobody_yet", e == ERR_NONE && admins == 0);
 	if (e == ERR_NONE)
 		return page_show(c, status, "login", page);
@@ -76,7 +92,7 @@ static enum err show(struct call *c, int status, cJSON *form, struct fault *faul
 enum err page_login(struct call *c, struct fault *fault)
 {
 	if (c->caller.user[0])
-		return page_redirect(c, back_of(c), NULL, NULL);
+		return go_back(c);
 	return show(c, 200, form_make(c, login_form, 2, NULL), fault);
 }
 
@@ -177,7 +193,7 @@ enum err page_logging_in(struct call *c, struct fault *fault)
 		return show_failed(c, 403, ERR_NONE, NULL, fault);
 	}
 	attempts_good(c->app->attempts, address, name);
-	return page_redirect(c, back_of(c), NULL, NULL);
+	return go_back(c);
 }
 
 /* --- logging out ----------------------------------------------------------------------------------------------------- */

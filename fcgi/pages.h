@@ -14,7 +14,7 @@ extern const struct field page_overview_fields[1];
 handler_fn page_overview;
 
 /* page_login.c */
-extern const struct field page_login_fields[1], page_logging_in_fields[3], page_language_fields[2];
+extern const struct field page_login_fields[2], page_logging_in_fields[4], page_language_fields[2];
 handler_fn page_login, page_logging_in, page_log_out, page_language;
 /* Begin a session for the person whose row this is, who has just shown the password; the answer will set its cookie. */
 enum err login_begin(struct call *c, const struct user_row *user, struct fault *fault);

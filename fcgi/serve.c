@@ -122,15 +122,47 @@ static void fail_as(struct call *c, int status, enum err e, const struct fault *
 		response_header(&c->response, "WWW-Authenticate", "Bearer realm=\"parkmesh\"");
 }
 
-/* Whoever has to log in first comes back afterwards; what a form brought is lost, so it comes back to the form's page. */
+/* Is it a page that can be opened by its path alone? */
+static bool is_page(const struct route *route)
+{
+	for (size_t i = 0; route && i < route->field_count; i++) {
+		if (route->fields[i].required)
+			return false;
+	}
+	return route != NULL;
+}
+
+/* Where the form that posts to this path stands: the path itself, or the nearest one above that is a page. */
+static void page_of_form(const char *path, struct buf *out)
+{
+	struct route_match match;
+	char page[URL_MAX] = "/";
+	char *end;
+
+	text_copy(page, sizeof page, path);
+	while ((end = strrchr(page, '/')) != NULL && end != page) {
+		route_find(routes, routes_count, METHOD_GET, page, &match);
+		if (is_page(match.route))
+			break;
+		*end = '\0';
+	}
+	url_encode(out, end && end != page ? page : "/");
+}
+
+/* Whoever has to log in first comes back afterwards. What a form brought is lost: nobody knows whether who logs in now meant it; so
+ * they come back to the form's page, and are told. */
 static void send_to_log_in(struct call *c)
 {
+	bool form = c->request.method != METHOD_GET;
 	struct buf path;
 
 	buf_init(&path, 4 * URL_MAX);
-	buf_str(&path, "/login?back=");
-	url_encode(&path, c->request.path);
-	if (c->request.method == METHOD_GET && c->request.query[0]) {
+	buf_str(&path, form ? "/login?lost=1&back=" : "/login?back=");
+	if (form)
+		page_of_form(c->request.path, &path);
+	else
+		url_encode(&path, c->request.path);
+	if (!form && c->request.query[0]) {
 		buf_str(&path, "%3F");
 		url_encode(&path, c->request.query);
 	}

@@ -224,6 +224,32 @@ def test_the_api_by_session(ground):
             if "by" in row][-1:] in ([], ["admin"])
 
 
+# ---- a form that came too late
+
+def test_a_form_after_the_log_in_ended(ground):
+    """Nothing is saved or sent again; the person is told, and gets the form's page."""
+    c = ground.central().start()
+    for post, fill, page in (("/settings/p2p", {"central_ip": "localhost"}, "/settings/p2p"), ("/settings/p2p/test", {"test_peer": "x"}, "/settings/p2p"),
+                             ("/settings/p2p/remove", {"peer_id": "x"}, "/settings/p2p"), ("/nothing/at/all", {}, None)):
+        browser = administrator(c)
+        held = c.config()
+        browser.cookies.clear()
+        late = browser.post(post, [("act", "save")] + list(fill.items()))
+        if page is None:
+            assert late.answer.status == 404
+            continue
+        assert where(late) == "/login" and "chưa được lưu" in late.text, late.text
+        wrong = late.press(LOG_IN, {"name": ADMIN, "password": "wrong password"})
+        assert WRONG in wrong.text and "chưa được lưu" in wrong.text, "it is not forgotten meanwhile"
+        back = wrong.press(LOG_IN, {"name": ADMIN, "password": PASSWORD})
+        assert where(back) == page and c.config() == held, (post, back.path)
+        assert "chưa được lưu. Hãy nhập lại." in back.text, back.text
+        assert "chưa được lưu" not in browser.get("/account").text, "said once"
+    browser = Browser(c)
+    assert "chưa được lưu" not in browser.get("/settings/p2p").text, "nothing was sent"
+    assert browser.get("/login?lost=1&back=//evil.example").press(LOG_IN, {"name": ADMIN, "password": PASSWORD}).path.startswith("/settings")
+
+
 # ---- one's own account
 
 def test_change_of_password(ground):
