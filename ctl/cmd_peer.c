@@ -21,9 +21,11 @@ const char cmd_peer_remove_usage[] =
 	"Usage: parkmeshctl [--db PATH] [--json] peer remove ID\n"
 	"Stop exchanging records with a central. Its records that are held here stay.\n";
 const char cmd_peer_repin_usage[] =
-	"Usage: parkmeshctl [--db PATH] [--json] peer repin ID\n"
-	"Forget the key that this central's id is pinned to, so that the next key it proves is pinned: after it was\n"
-	"installed anew. Compare fingerprints (parkmeshctl status, on both) afterwards.\n";
+	"Usage: parkmeshctl [--db PATH] [--json] peer repin [--fingerprint TEXT] ID\n"
+	"Forget the key that this central's id is pinned to, after it was installed anew.\n"
+	"  --fingerprint TEXT  pin it to the key of this fingerprint and no other, when it proves it: what\n"
+	"                      parkmeshctl status shows on that central. Without, the next key it proves is\n"
+	"                      pinned; compare fingerprints afterwards.\n";
 
 /* --- list ------------------------------------------------------------------------------------------------------------ */
 
@@ -110,10 +112,14 @@ enum ctl_end cmd_peer_remove(const struct ctl *c)
 
 static enum err repin(struct db *db, void *arg, struct fault *fault)
 {
-	return site_peer_repin(db, arg, fault);
+	const struct ctl *c = arg;
+	const struct actor by = {"parkmeshctl", "", world_wall_ms(&c->world)};
+
+	return site_peer_repin(db, &by, c->word[0], c->option[0], fault);
 }
 
 enum ctl_end cmd_peer_repin(const struct ctl *c)
 {
-	return change(c, repin, (void *)c->word[0], c->word[0], "is pinned to the next key it proves.");
+	return change(c, repin, (void *)c, c->word[0],
+		c->option[0] ? "is pinned to this key when it proves it, and to no other." : "is pinned to the next key it proves.");
 }

@@ -126,7 +126,7 @@ static void add_peer(struct buf *out, const struct peer_look *p)
 	if (p->told) {
 		json_add_integer(out, "behind", s->behind);
 		json_add_integer(out, "ahead", s->ahead);
-		json_add_text(out, "last_error", s->last_error);
+		json_add_text(out, "last_error", s->why.sentence);
 	}
 	if (p->pinned)
 		json_add_text(out, "pinned", p->fingerprint);
@@ -155,7 +155,7 @@ static void print_peer(const struct peer_look *p)
 	if (p->told && s->clock_known)
 		text_format(clock, sizeof clock, "%" PRId64, s->clock_offset_ms);
 	printf("%-16s %-22s %-11s %8" PRId64 " %8" PRId64 " %8s %9s  %s%s\n", s->id, place, state_of(p), s->behind, s->ahead, rtt, clock,
-		s->configured ? "" : "(not configured) ", s->last_error);
+		s->configured ? "" : "(not configured) ", s->why.sentence);
 }
 
 void peers_print(const struct mesh_look *m)

@@ -25,7 +25,8 @@ extern const struct field p2p_config_fields[2], p2p_test_fields[1];
 handler_fn api_p2p_config_get, api_p2p_config_put, api_p2p_status, api_p2p_sync_state, api_p2p_test;
 
 /* api_peers.c; its fields are those of p2p_config.h */
-handler_fn api_peer_add, api_peer_put, api_peer_delete;
+extern const struct field peer_repin_fields[1];
+handler_fn api_peer_add, api_peer_put, api_peer_delete, api_peer_repin;
 
 /* warnings.c */
 handler_fn api_warning_seen;

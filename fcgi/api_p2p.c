@@ -101,7 +101,7 @@ static void answer_link(struct response *r, const struct peer_status *s)
 		answer_null(r, "clock_offset_ms");
 	answer_integer(r, "behind", s->behind);
 	answer_integer(r, "ahead", s->ahead);
-	answer_text(r, "last_error", s->last_error[0] ? s->last_error : NULL);
+	answer_text(r, "last_error", s->why.sentence[0] ? s->why.sentence : NULL);
 }
 
 /* p2pd has not told anything about this peer, or no longer runs. */
@@ -215,9 +215,9 @@ enum err api_p2p_test(struct call *c, struct fault *fault)
 		return fault_set(fault, ERR_INVALID, "no_answer", "", "p2pd did not answer within %d s; check that it runs.",
 			P2P_TEST_WAIT_MS / 1000);
 	if (!answer.ok)
-		return fault_set(fault, ERR_INVALID, "unreachable", "", "%s", answer.message);
+		return fault_set(fault, ERR_INVALID, "unreachable", "", "%s", answer.why.sentence);
 	answer_begin(&c->response, 200);
-	answer_text(&c->response, "message", answer.message);
+	answer_text(&c->response, "message", answer.why.sentence);
 	answer_real(&c->response, "rtt_ms", answer.rtt_ms);
 	answer_end(&c->response);
 	return ERR_NONE;

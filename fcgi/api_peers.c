@@ -62,3 +62,17 @@ enum err api_peer_delete(struct call *c, struct fault *fault)
 	answer_end(&c->response);
 	return ERR_NONE;
 }
+
+const struct field peer_repin_fields[1] = {{"fingerprint", FIELD_TEXT, FROM_BODY, true, 1, 100, NULL}};
+
+enum err api_peer_repin(struct call *c, struct fault *fault)
+{
+	struct actor by = caller_actor(c);
+	enum err e = config_repin_peer(c->app->writer, &by, c->segment, params_text(&c->params, "fingerprint"), fault);
+
+	if (e != ERR_NONE)
+		return e;
+	answer_begin(&c->response, 200);
+	answer_end(&c->response);
+	return ERR_NONE;
+}

@@ -10,7 +10,7 @@
 
 #include "app.h"
 
-#define FLASH_MAX 500  /* bytes of what is said with its values, as JSON; a longer one is not said */
+#define FLASH_MAX 700  /* bytes of what is said with its values, as JSON; a longer one is not said */
 
 /* Into the answer: the text of that name is to be said, with values (NULL: none; not freed). */
 void flash_put(struct call *c, const char *text, bool good, const cJSON *values);

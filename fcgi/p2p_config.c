@@ -348,3 +348,19 @@ enum err config_remove_peer(struct writer *w, const struct actor *by, const char
 
 	return run(w, remove_peer, &j, fault);
 }
+
+struct repin_job { const struct actor *by; const char *id, *fingerprint; struct fault *fault; };
+
+static enum err repin_peer(struct ledger *l, void *arg)
+{
+	const struct repin_job *j = arg;
+
+	return site_peer_repin(ledger_db(l), j->by, j->id, j->fingerprint, j->fault);
+}
+
+enum err config_repin_peer(struct writer *w, const struct actor *by, const char *id, const char *fingerprint, struct fault *fault)
+{
+	struct repin_job j = {.by = by, .id = id, .fingerprint = fingerprint, .fault = fault};
+
+	return run(w, repin_peer, &j, fault);
+}

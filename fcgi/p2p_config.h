@@ -58,5 +58,7 @@ struct peer_job {
 enum err config_peer_job(struct ledger *l, void *arg);
 /* Drop one peer. ERR_NOT_FOUND. */
 enum err config_remove_peer(struct writer *w, const struct actor *by, const char *id, struct fault *fault);
+/* As site_peer_repin. */
+enum err config_repin_peer(struct writer *w, const struct actor *by, const char *id, const char *fingerprint, struct fault *fault);
 
 #endif

@@ -6,7 +6,9 @@
 
 #include "base/text.h"
 #include "domain/ledger.h"
+#include "page.h"
 #include "serve.h"
+#include "words.h"
 #include "writer.h"
 
 #define LOOK_EVERY_MS 10
@@ -30,6 +32,7 @@ static enum err read_mesh(struct db *db, int64_t now, struct mesh_look *m)
 	if (e != ERR_NONE)
 		return e;
 	m->running = mesh_running(&status, now);
+	m->listening = status.listening;
 	m->sent = status.messages_sent;
 	m->received = status.messages_received;
 	return mesh_count_list(db, m->counts, MESH_COUNTS_MAX, &m->counted);
@@ -154,6 +157,28 @@ enum err mesh_look(struct call *c, struct mesh_look **out, struct fault *fault)
 		*out = NULL;
 	}
 	return e;
+}
+
+/* --- saying why ------------------------------------------------------------------------------------------------------ */
+
+/* What an earlier version wrote, or one that knows more causes, is said in its English sentence. */
+void p2p_why(struct call *c, struct cJSON *parent, const char *name, const char *peer_id, const struct reason *why)
+{
+	char text[WORDS_NAME_SIZE];
+	cJSON *values;
+
+	if (!why->sentence[0])
+		return;
+	if (!why->cause[0] || !text_format(text, sizeof text, "cause.%s", why->cause) || !page_has_words(c, text)) {
+		cJSON_AddStringToObject(parent, name, why->sentence);
+		return;
+	}
+	values = cJSON_CreateObject();
+	cJSON_AddStringToObject(values, "peer", peer_id);
+	cJSON_AddStringToObject(values, "about", why->about);
+	page_number(c, values, "number", why->number);
+	page_words(c, parent, name, text, values);
+	cJSON_Delete(values);
 }
 
 /* --- testing a connection -------------------------------------------------------------------------------------------- */

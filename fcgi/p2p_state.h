@@ -25,6 +25,7 @@ struct peer_look {
 struct mesh_look {
 	char central[CENTRAL_ID_SIZE];
 	bool running, standalone;    /* standalone: no peer is configured */
+	bool listening;              /* others can connect to it */
 	int64_t sent, received;
 	size_t connected, count, counted;
 	struct mesh_count counts[MESH_COUNTS_MAX]; /* what p2pd has counted, by kind and cause */
@@ -35,6 +36,10 @@ struct mesh_look {
 
 /* What is known now; reads. Free *out with free(3). ERR_MEMORY, or what the store says. */
 enum err mesh_look(struct call *c, struct mesh_look **out, struct fault *fault);
+
+/* Why this peer is not well, in the page's language, as a member called name of parent; nothing if nothing is known. */
+struct cJSON;
+void p2p_why(struct call *c, struct cJSON *parent, const char *name, const char *peer_id, const struct reason *why);
 
 /* A real round trip to a peer, by p2pd: leaves a command row, rings, and waits for its answer in the row, for at most
  * P2P_TEST_WAIT_MS. out->done is false if none came. ERR_NOT_FOUND: no such peer is configured. ERR_UNAVAILABLE with code "busy"

@@ -47,6 +47,11 @@ void page_words(struct call *c, cJSON *parent, const char *name, const char *tex
 	buf_free(&out);
 }
 
+bool page_has_words(const struct call *c, const char *text)
+{
+	return words_find(words_of(c), text) != NULL;
+}
+
 void page_number(struct call *c, cJSON *parent, const char *name, int64_t n)
 {
 	char text[FORMAT_SIZE];

@@ -59,6 +59,8 @@ void page_fault(struct call *c, cJSON *parent, const char *name, enum err e, con
 
 /* The text of that name, made with values (NULL: none; not freed). A name that does not exist is written to the journal. */
 void page_words(struct call *c, cJSON *parent, const char *name, const char *text, const cJSON *values);
+/* Is there a text of that name? */
+bool page_has_words(const struct call *c, const char *text);
 void page_number(struct call *c, cJSON *parent, const char *name, int64_t n);
 void page_money(struct call *c, cJSON *parent, const char *name, int64_t vnd);
 /* {text, exact}, for <time title="{{exact}}">{{text}}</time>, in templates {{#name}}{{>time}}{{/name}}; nothing for ms ≤ 0. */

@@ -89,7 +89,7 @@ static void add_state(struct call *c, cJSON *row, const struct peer_look *p)
 	cJSON_AddTrueToObject(row, "told");
 	page_number(c, row, "behind", s->behind);
 	page_number(c, row, "ahead", s->ahead);
-	cJSON_AddStringToObject(row, "last_error", s->last_error);
+	p2p_why(c, row, "last_error", s->id, &s->why);
 	if (s->clock_known)
 		page_number(c, cJSON_AddObjectToObject(row, "clock"), "offset_ms", s->clock_offset_ms);
 }
@@ -142,6 +142,7 @@ static void add_status(struct call *c, cJSON *page, const struct mesh_look *m)
 	cJSON *status = cJSON_AddObjectToObject(page, "status");
 
 	cJSON_AddBoolToObject(status, "running", m->running);
+	cJSON_AddBoolToObject(status, "deaf", m->running && !m->listening);
 	page_number(c, status, "connected", (int64_t)m->connected);
 	page_number(c, status, "total", (int64_t)m->count);
 	cJSON_AddStringToObject(status, "central", m->central);
@@ -285,7 +286,7 @@ enum err page_p2p_test(struct call *c, struct fault *fault)
 	if (!answer.done)
 		return page_redirect_failed(c, PATH, "p2p.test_unanswered", values);
 	if (!answer.ok) {
-		cJSON_AddStringToObject(values, "reason", answer.message);
+		p2p_why(c, values, "reason", id, &answer.why);
 		return page_redirect_failed(c, PATH, "p2p.test_failed", values);
 	}
 	cJSON_AddNumberToObject(values, "rtt_ms", (double)(int64_t)(answer.rtt_ms * 10 + 0.5) / 10);

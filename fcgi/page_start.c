@@ -4,5 +4,5 @@
 
 const char *const page_views[] = {
 	"account", "confirm", "conflicts", "end_all", "enter", "failure", "fees", "history", "login", "long", "overview",
-	"p2p", "setup", "staff", "staff_edit", "stay", "stay_form", "subscription_edit", "subscriptions", NULL,
+	"p2p", "repin", "setup", "staff", "staff_edit", "stay", "stay_form", "subscription_edit", "subscriptions", NULL,
 };

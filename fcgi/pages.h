@@ -48,6 +48,10 @@ handler_fn page_long, page_long_end, page_long_ending;
 extern const struct field page_conflicts_fields[2], page_conflict_fields[3];
 handler_fn page_conflicts, page_conflict_look, page_conflict_reopen;
 
+/* page_repin.c */
+extern const struct field page_repin_fields[1], page_repinning_fields[2];
+handler_fn page_repin, page_repinning;
+
 /* page_p2p.c */
 extern const struct field page_p2p_save_fields[9], page_p2p_test_fields[1], page_p2p_remove_fields[1], page_p2p_removing_fields[1];
 handler_fn page_p2p, page_p2p_save, page_p2p_test, page_p2p_remove, page_p2p_removing;

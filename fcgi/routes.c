@@ -41,6 +41,7 @@ const struct route routes[] = {
 	{METHOD_POST, "/api/p2p/peers", ACCESS_ADMIN, FIELDS(peer_fields), api_peer_add},
 	{METHOD_PUT, "/api/p2p/peers/{id}", ACCESS_ADMIN, FIELDS(peer_put_fields), api_peer_put},
 	{METHOD_DELETE, "/api/p2p/peers/{id}", ACCESS_ADMIN, NO_FIELDS, api_peer_delete},
+	{METHOD_POST, "/api/p2p/peers/{id}/repin", ACCESS_ADMIN, FIELDS(peer_repin_fields), api_peer_repin},
 	{METHOD_POST, "/api/p2p/warnings/{id}/seen", ACCESS_ADMIN, NO_FIELDS, api_warning_seen},
 	{METHOD_POST, "/api/p2p/test-connection", ACCESS_ADMIN, FIELDS(p2p_test_fields), api_p2p_test},
 
@@ -91,6 +92,8 @@ const struct route routes[] = {
 	{METHOD_POST, "/settings/p2p/test", ACCESS_PAGE_ADMIN, FIELDS(page_p2p_test_fields), page_p2p_test},
 	{METHOD_POST, "/settings/p2p/warning", ACCESS_PAGE_ADMIN, FIELDS(page_p2p_warning_fields), page_p2p_warning},
 	{METHOD_GET, "/settings/p2p/remove", ACCESS_PAGE_ADMIN, FIELDS(page_p2p_remove_fields), page_p2p_remove},
+	{METHOD_GET, "/settings/p2p/repin", ACCESS_PAGE_ADMIN, FIELDS(page_repin_fields), page_repin},
+	{METHOD_POST, "/settings/p2p/repin", ACCESS_PAGE_ADMIN, FIELDS(page_repinning_fields), page_repinning},
 	{METHOD_POST, "/settings/p2p/remove", ACCESS_PAGE_ADMIN, FIELDS(page_p2p_removing_fields), page_p2p_removing},
 };
 

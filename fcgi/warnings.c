@@ -75,6 +75,7 @@ void warnings_show(struct call *c, struct cJSON *page, const struct warning *lis
 		cJSON_AddStringToObject(row, "log", log);
 		page_number(c, row, "records", w->records);
 		page_time(c, row, "since", w->since_ms);
+		cJSON_AddBoolToObject(row, "repin", w->code == WARNING_WRONG_KEY);
 		add_words(c, row, w);
 	}
 }

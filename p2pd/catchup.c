@@ -90,7 +90,7 @@ void catchup_stop(struct mesh *m, struct peer *p, uint32_t i, int64_t differs, c
 	if (mesh_may_tell(m, p->neighbour))
 		journal_error("event=log_stopped log=%s author=%s peer=%s why=\"%s\"", m->logs.log[i].log, m->logs.log[i].author, p->id, why);
 	if (p->neighbour) {
-		(void)text_format(p->neighbour->last_error, sizeof(p->neighbour->last_error),
+		reason_set(&p->neighbour->why, CAUSE_OTHER_RECORDS, m->logs.log[i].author, 0,
 			"%s and this central hold different records of log %.8s… of %s; it is no longer exchanged.", p->id,
 			m->logs.log[i].log, m->logs.log[i].author);
 		m->version++;

@@ -6,23 +6,26 @@
 #include "heartbeat.h"
 #include "state.h"
 
-static void answer(struct mesh *m, int64_t id, bool ok, double rtt_ms, const char *sentence)
+static void answer(struct mesh *m, int64_t id, bool ok, double rtt_ms, const struct reason *why)
 {
-	m->io.rows.answer(m->io.rows.self, id, ok, rtt_ms, sentence);
+	m->io.rows.answer(m->io.rows.self, id, ok, rtt_ms, why);
 }
 
-static void finish(struct mesh *m, size_t k, bool ok, double rtt_ms, const char *sentence)
+static void finish(struct mesh *m, size_t k, bool ok, double rtt_ms, const struct reason *why)
 {
 	int64_t id = m->commands.waiting[k].id;
 	m->commands.waiting[k] = m->commands.waiting[--m->commands.count];
-	answer(m, id, ok, rtt_ms, sentence);
+	answer(m, id, ok, rtt_ms, why);
 }
 
 void command_start(struct mesh *m, int64_t id, const char *peer)
 {
 	struct neighbour *n = neighbour_find(m, peer);
 	if (!n || m->commands.count == COMMANDS_MAX) {
-		answer(m, id, false, -1, n ? "Too many tests are waiting; try again." : "No peer of this id is configured.");
+		struct reason why;
+		reason_set(&why, n ? CAUSE_TESTS_WAIT : CAUSE_NOT_CONFIGURED, NULL, 0, "%s",
+			n ? "Too many tests are waiting; try again." : "No peer of this id is configured.");
+		answer(m, id, false, -1, &why);
 		return;
 	}
 	struct peer *p = mesh_ready_peer(m, peer);
@@ -38,28 +41,32 @@ void command_start(struct mesh *m, int64_t id, const char *peer)
 
 void command_echo(struct mesh *m, const struct neighbour *n)
 {
-	char sentence[SENTENCE_SIZE];
-	neighbour_clock_sentence(n, sentence);
-	bool ok = sentence[0] == '\0';
+	struct reason why;
+	bool ok = !neighbour_clock_off(n, &why);
 	if (ok)
-		(void)text_format(sentence, sizeof(sentence), "%s answered.", n->row.id);
+		reason_set(&why, CAUSE_NONE, NULL, 0, "%s answered.", n->row.id);
 	for (size_t k = m->commands.count; k-- > 0;)
 		if (strcmp(m->commands.waiting[k].peer, n->row.id) == 0)
-			finish(m, k, ok, n->rtt_ms, sentence);
+			finish(m, k, ok, n->rtt_ms, &why);
 }
 
 void command_failed(struct mesh *m, const struct neighbour *n)
 {
+	struct reason why = n->why;
+	if (!why.sentence[0])
+		reason_set(&why, CAUSE_NOT_CONFIGURED, NULL, 0, "It is no longer configured.");
 	for (size_t k = m->commands.count; k-- > 0;)
 		if (strcmp(m->commands.waiting[k].peer, n->row.id) == 0)
-			finish(m, k, false, -1, n->last_error[0] ? n->last_error : "It is no longer configured.");
+			finish(m, k, false, -1, &why);
 }
 
 void commands_run(struct mesh *m)
 {
+	struct reason why;
+	reason_set(&why, CAUSE_NO_ANSWER, NULL, 0, "Time-out: it did not answer in time.");
 	for (size_t k = m->commands.count; k-- > 0;)
 		if (mesh_now(m) >= m->commands.waiting[k].deadline_ms)
-			finish(m, k, false, -1, "Time-out: it did not answer in time.");
+			finish(m, k, false, -1, &why);
 }
 
 int64_t commands_due(const struct mesh *m)
@@ -73,6 +80,8 @@ int64_t commands_due(const struct mesh *m)
 
 void commands_stop(struct mesh *m)
 {
+	struct reason why;
+	reason_set(&why, CAUSE_STOPPED, NULL, 0, "p2pd is stopping; try again.");
 	while (m->commands.count)
-		finish(m, m->commands.count - 1, false, -1, "p2pd is stopping; try again.");
+		finish(m, m->commands.count - 1, false, -1, &why);
 }

@@ -223,10 +223,10 @@ static void on_fault(void *self, uint64_t link, const char *text)
 	soon(d);
 }
 
-static void on_closed(void *self, uint64_t link, const char *text)
+static void on_closed(void *self, uint64_t link, enum cause cause, const char *text)
 {
 	struct daemon *d = self;
-	mesh_closed(d->mesh, link, text);
+	mesh_closed(d->mesh, link, cause, text);
 	soon(d);
 }
 

@@ -31,6 +31,14 @@ void hello_send(struct mesh *m, struct peer *p)
 	peer_send(m, p, &msg);
 }
 
+static void wrong_id(struct mesh *m, struct peer *p)
+{
+	struct reason why;
+	reason_set(&why, CAUSE_WRONG_ID, p->hello.id, 0, "Wrong id: at %s answers %s, not %s; correct the address or the id.", p->address,
+		p->hello.id, p->id);
+	peer_end_why(m, p, END_WRONG_ID, &why);
+}
+
 bool hello_check(struct mesh *m, struct peer *p, const struct message *msg)
 {
 	const struct hello *h = &msg->data.hello;
@@ -46,7 +54,7 @@ bool hello_check(struct mesh *m, struct peer *p, const struct message *msg)
 		suspect_own_id(m, p);
 		peer_end(m, p, END_OWN_ID, "The central at %s has the id %s too; give each central its own id.", p->address, h->id);
 	} else if (p->dialled && strcmp(h->id, p->id) != 0)
-		peer_end(m, p, END_WRONG_ID, "Wrong id: at %s answers %s, not %s; correct the address or the id.", p->address, h->id, p->id);
+		wrong_id(m, p);
 	else
 		return true;
 	return false;
@@ -116,22 +124,24 @@ bool auth_check(struct mesh *m, struct peer *p, const struct message *msg)
 }
 
 /* What they may say: their code, why that is, and our words for it (the other side's text is not shown: it is not proven). */
-static const struct refusal { const char *code; enum peer_end end; const char *sentence; } refusal[] = {
-	{"wrong_mesh", END_WRONG_MESH, "it belongs to another mesh; give both the same mesh name"},
-	{"own_id", END_OWN_ID, "it has this central's id; give each central its own id"},
-	{"no_secret", END_NO_SECRET, "it has no mesh secret and so takes only centrals on its own machine"},
-	{"wrong_secret", END_WRONG_SECRET, "wrong secret; set the same mesh secret on both"},
-	{"wrong_key", END_WRONG_KEY, "wrong key: another key is pinned there for this central; confirm the new one there"},
-	{"version", END_VERSION, "it does not speak our version of the dialect"},
+static const struct refusal { const char *code; enum peer_end end; enum cause cause; const char *sentence; } refusal[] = {
+	{"wrong_mesh", END_WRONG_MESH, CAUSE_WRONG_MESH, "it belongs to another mesh; give both the same mesh name"},
+	{"own_id", END_OWN_ID, CAUSE_OWN_ID, "it has this central's id; give each central its own id"},
+	{"no_secret", END_NO_SECRET, CAUSE_NO_SECRET_THERE, "it has no mesh secret and so takes only centrals on its own machine"},
+	{"wrong_secret", END_WRONG_SECRET, CAUSE_WRONG_SECRET, "wrong secret; set the same mesh secret on both"},
+	{"wrong_key", END_WRONG_KEY, CAUSE_WRONG_KEY_THERE, "wrong key: another key is pinned there for this central; confirm the new one there"},
+	{"version", END_VERSION, CAUSE_VERSION, "it does not speak our version of the dialect"},
 };
 
 bool hello_refused(struct mesh *m, struct peer *p, const struct message *msg)
 {
+	struct reason why;
 	const char *who = p->id[0] ? p->id : p->hello.id[0] ? p->hello.id : "The other side";
 	for (size_t i = 0; i < sizeof(refusal) / sizeof(refusal[0]); i++)
 		if (strcmp(msg->data.error.code, refusal[i].code) == 0) {
 			suspect_refused(m, p, refusal[i].code);
-			peer_end(m, p, refusal[i].end, "%s refused: %s.", who, refusal[i].sentence);
+			reason_set(&why, refusal[i].cause, NULL, 0, "%s refused: %s.", who, refusal[i].sentence);
+			peer_end_why(m, p, refusal[i].end, &why);
 			return true;
 		}
 	if (p->state == PEER_READY)

@@ -41,11 +41,12 @@ static void tell_closed(struct links *l, struct link *k)
 {
 	char why[sizeof(k->why)];
 	uint64_t id = k->id;
+	enum cause cause = k->cause;
 	bool tell = !k->closed_by_mesh && !l->stopped;
 	(void)text_copy(why, sizeof(why), k->why);
 	link_free(l, k);
 	if (tell)
-		l->told.closed(l->told.self, id, why);
+		l->told.closed(l->told.self, id, cause, why);
 }
 
 static void reap(void *arg)
@@ -68,6 +69,7 @@ static void connect_to(struct links *l, struct link *k)
 		.host = k->address, .origin = k->address, .protocol = LINK_PROTOCOL, .local_protocol_name = LINK_PROTOCOL, .pwsi = &k->wsi,
 	};
 	k->state = LINK_CONNECTING;
+	k->cause = CAUSE_UNREACHABLE;
 	if (!lws_client_connect_via_info(&info))
 		end(l, k, "It could not be connected to.");
 }
@@ -79,6 +81,7 @@ static enum err dial(void *self, const char *host, int port, uint64_t *link)
 	if (!k)
 		return ERR_MEMORY;
 	k->port = port;
+	k->cause = CAUSE_UNKNOWN_HOST;
 	*link = k->id;
 	if (address_is_numeric(host))
 		connect_to(l, k);
@@ -378,6 +381,7 @@ static int opened(struct links *l, struct link *k)
 	if (k->state != LINK_CONNECTING)
 		return -1;
 	k->state = LINK_OPEN;
+	k->cause = CAUSE_NONE;
 	read_or_not(l, k);
 	l->told.opened(l->told.self, k->id, k->address);
 	return 0;
@@ -391,19 +395,6 @@ static int filter(struct lws *wsi)
 	if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) != 1 || path[0] != '/')
 		return -1;
 	return strcmp(protocol->name, LINK_PROTOCOL) == 0 ? 0 : -1;
-}
-
-/* libwebsockets' words for why a dialled connection failed, and ours. */
-static void failed(struct link *k, const char *text, size_t len)
-{
-	const char *why = "it could not be connected to";
-	if (text && len >= 6 && strncmp(text, "Unable", 6) == 0)
-		why = "the connection was refused, or there is no way to it";
-	else if (text && len >= 5 && strncmp(text, "Timed", 5) == 0)
-		why = "time-out";
-	else if (text && len >= 3 && strncmp(text, "HS:", 3) == 0)
-		why = "what answers there is no central";
-	(void)text_format(k->why, sizeof(k->why), "No connection to %s port %d: %s.", k->address, k->port, why);
 }
 
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
@@ -422,7 +413,7 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
 		return opened(l, k);
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-		failed(k, in, len);
+		link_failed(k, in, len);
 		return 0;
 	case LWS_CALLBACK_RECEIVE:
 	case LWS_CALLBACK_CLIENT_RECEIVE:

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "domain/cause.h"
 #include "mesh_io.h"
 
 #define LINK_PROTOCOL "parkmesh.v1"
@@ -35,7 +36,7 @@ struct links_told {
 	void (*opened)(void *self, uint64_t link, const char *address);
 	void (*message)(void *self, uint64_t link, char *bytes, size_t len); /* bytes: now the callee's, to free */
 	void (*fault)(void *self, uint64_t link, const char *text);
-	void (*closed)(void *self, uint64_t link, const char *text);
+	void (*closed)(void *self, uint64_t link, enum cause cause, const char *text); /* cause: as for mesh_closed */
 	void (*drained)(void *self);                                           /* a queue became short */
 };
 

@@ -100,3 +100,22 @@ struct link *link_stalled(const struct links *l)
 			found = k;
 	return found;
 }
+
+static const struct { const char *begin; enum cause cause; const char *why; } failure[] = {
+	{"Unable", CAUSE_UNREACHABLE, "the connection was refused, or there is no way to it"},
+	{"Timed", CAUSE_NO_ANSWER, "time-out"},
+	{"HS:", CAUSE_NOT_A_CENTRAL, "what answers there is no central"},
+};
+
+void link_failed(struct link *k, const char *text, size_t len)
+{
+	const char *why = "it could not be connected to";
+	for (size_t i = 0; text && i < sizeof(failure) / sizeof(failure[0]); i++) {
+		size_t begin = strlen(failure[i].begin);
+		if (len >= begin && memcmp(text, failure[i].begin, begin) == 0) {
+			why = failure[i].why;
+			k->cause = failure[i].cause;
+		}
+	}
+	(void)text_format(k->why, sizeof(k->why), "No connection to %s port %d: %s.", k->address, k->port, why);
+}

@@ -1,5 +1,6 @@
 /*
- * The links there are, for link.c: found, made, freed, and who has to go when there are too many. Knows nothing of libwebsockets.
+ * The links there are, for link.c: found, made, freed, and who has to go when there are too many. Knows nothing of
+ * libwebsockets but its words for why a connection failed.
  *
  * Fairness. Of strangers (accepted, not proven) there are LINK_STRANGERS places, each for at most 5 s. When all are taken a newcomer
  * gets the place of the oldest stranger of the address that holds most of them: so who is alone at his address is never driven out
@@ -39,6 +40,7 @@ struct link {
 	int port;
 	char address[HOST_SIZE];
 	char why[128];
+	enum cause cause;             /* the same for pages; CAUSE_NONE: nothing special */
 	struct assembly rx;
 	uint64_t rx_began;            /* which of all messages begun the one in rx is */
 	struct queue tx;
@@ -64,6 +66,9 @@ struct link *link_of_wsi(const struct links *l, const struct lws *wsi);
  * memory. */
 struct link *link_new(struct links *l, enum link_state state, bool accepted, const char *address);
 void link_free(struct links *l, struct link *k);
+
+/* It could not be connected: note why, by the words (NULL: none) that libwebsockets has for it. */
+void link_failed(struct link *k, const char *text, size_t len);
 
 /* NULL while a stranger from this address still finds a place, else the one whose place it gets. */
 struct link *link_in_the_way(const struct links *l, const char *address);

@@ -204,9 +204,9 @@ void mesh_fault(struct mesh *m, uint64_t link, const char *text)
 		peer_event(m, p, &e);
 }
 
-void mesh_closed(struct mesh *m, uint64_t link, const char *text)
+void mesh_closed(struct mesh *m, uint64_t link, enum cause cause, const char *text)
 {
-	struct peer_event e = {.input = INPUT_LOST, .text = text};
+	struct peer_event e = {.input = INPUT_LOST, .text = text, .cause = cause};
 	struct peer *p = mesh_peer(m, link);
 	if (p)
 		peer_event(m, p, &e);
@@ -239,18 +239,30 @@ void mesh_test(struct mesh *m, int64_t command, const char *peer)
 	command_start(m, command, peer);
 }
 
+/* What its code says is said in our words; else its own have to do. */
+static enum cause reported(const char *code)
+{
+	if (strcmp(code, TWO_CENTRALS) == 0)
+		return CAUSE_REPORTED_TWO;
+	if (strcmp(code, peer_end_code(END_FULL)) == 0)
+		return CAUSE_REPORTED_FULL;
+	bool fault = strcmp(code, peer_end_code(END_FAULT)) == 0 || strcmp(code, peer_end_code(END_PAGE)) == 0;
+	return fault ? CAUSE_REPORTED_FAULT : CAUSE_REPORTED;
+}
+
 static void told_error(struct mesh *m, struct peer *p, const struct message *msg)
 {
 	if (hello_refused(m, p, msg))
 		return;
 	suspect_told(m, p, msg);
-	char code[sizeof(msg->data.error.code)], *said = p->neighbour->last_error;
+	char code[sizeof(msg->data.error.code)], said[sizeof(msg->data.error.error)];
 	(void)text_copy(code, sizeof(code), msg->data.error.code);
-	(void)text_format(said, sizeof(p->neighbour->last_error), "It reported: %s", msg->data.error.error);
+	(void)text_copy(said, sizeof(said), msg->data.error.error);
 	text_tame(code);
 	text_tame(said);
+	reason_set(&p->neighbour->why, reported(code), said, 0, "It reported: %s", said);
 	if (mesh_may_tell(m, p->neighbour))
-		journal_warning("event=error_from_peer peer=%s code=\"%s\" why=\"%s\"", p->id, code, said);
+		journal_warning("event=error_from_peer peer=%s code=\"%s\" why=\"%s\"", p->id, code, p->neighbour->why.sentence);
 	m->version++;
 }
 
@@ -376,7 +388,7 @@ static void dump_peers(const struct mesh *m)
 		neighbour_status(m, m->neighbour[k], &s);
 		journal_info("event=dump_neighbour peer=%s state=%s configured=%d behind=%lld ahead=%lld rtt_ms=%.3f offset_ms=%lld "
 			"last_error=\"%s\"", s.id, s.state, s.configured, (long long)s.behind, (long long)s.ahead, s.rtt_ms,
-			(long long)s.clock_offset_ms, s.last_error);
+			(long long)s.clock_offset_ms, s.why.sentence);
 	}
 }
 

@@ -17,6 +17,7 @@
 #include "domain/warnings.h"
 #include "seal/seal.h"
 #include "store/logs.h"
+#include "store/site.h"
 #include "wire/message.h"
 
 #define LINK_NONE 0 /* no link has this number */
@@ -67,7 +68,7 @@ struct mesh_rows {
 	/* Is this the key that id is pinned to? Outside a transaction. */
 	bool (*pinned)(void *self, const char *id, const unsigned char public_key[KEY_BYTES]);
 	/* Finish a row of `commands`. rtt_ms -1: none. */
-	void (*answer)(void *self, int64_t command, bool ok, double rtt_ms, const char *message);
+	void (*answer)(void *self, int64_t command, bool ok, double rtt_ms, const struct reason *why);
 };
 
 struct mesh_io { struct mesh_links links; struct mesh_rows rows; };

@@ -105,7 +105,7 @@ enum err neighbours_load(struct mesh *m, const struct peer_row *rows, size_t cou
 void neighbour_joined(struct mesh *m, struct neighbour *n, struct peer *p)
 {
 	n->refused = false;
-	n->last_error[0] = '\0';
+	n->why = (struct reason){0};
 	n->key_known = true;
 	memcpy(n->key, p->hello.public_key, sizeof(n->key));
 	n->heard_wall_ms = world_wall_ms(m->world);
@@ -155,7 +155,8 @@ static bool busy(const struct mesh *m, const struct neighbour *n, bool also_acce
 	return false;
 }
 
-void neighbour_left(struct mesh *m, struct neighbour *n, struct peer *p, enum peer_end end, const char *sentence, bool was_ready)
+void neighbour_left(struct mesh *m, struct neighbour *n, struct peer *p, enum peer_end end, const struct reason *why,
+	bool was_ready)
 {
 	m->version++;
 	if (was_ready && mesh_now(m) >= p->ready_ms + LASTED_MS)
@@ -163,7 +164,7 @@ void neighbour_left(struct mesh *m, struct neighbour *n, struct peer *p, enum pe
 	if (mesh_ready_peer(m, n->row.id) || end == END_REPLACED)
 		return;
 	n->refused = peer_end_refused(end);
-	(void)text_copy(n->last_error, sizeof(n->last_error), sentence);
+	n->why = *why;
 	if (was_ready)
 		keep_claims(n, p);
 	if (end != END_RECONFIGURED)
@@ -177,24 +178,26 @@ void neighbour_hurry(struct mesh *m, struct neighbour *n)
 	n->dial_ms = mesh_now(m);
 }
 
-/* Why it cannot be dialled at all; NULL: it can. */
-static const char *obstacle(const struct mesh *m, const struct neighbour *n)
+/* Can it not be dialled at all? */
+static bool obstacle(const struct mesh *m, const struct neighbour *n, struct reason *why)
 {
 	if (strcmp(n->row.dialect, "native") != 0)
-		return "It is set to the old dialect, which this version does not speak yet.";
-	if (n->row.tls)
-		return "It is set to TLS, which this version does not speak yet.";
-	if (!m->self.mesh_secret[0] && address_is_numeric(n->row.ip) && !address_is_loopback(n->row.ip))
-		return "Set a mesh secret: without one only centrals on the same machine can be dialled.";
-	return NULL;
+		reason_set(why, CAUSE_OLD_DIALECT, NULL, 0, "It is set to the old dialect, which this version does not speak yet.");
+	else if (n->row.tls)
+		reason_set(why, CAUSE_TLS, NULL, 0, "It is set to TLS, which this version does not speak yet.");
+	else if (!m->self.mesh_secret[0] && address_is_numeric(n->row.ip) && !address_is_loopback(n->row.ip))
+		reason_set(why, CAUSE_NO_SECRET, NULL, 0, "Set a mesh secret: without one only centrals on the same machine can be dialled.");
+	else
+		return false;
+	return true;
 }
 
-static void failed_at_once(struct mesh *m, struct neighbour *n, const char *why, bool refused)
+static void failed_at_once(struct mesh *m, struct neighbour *n, const struct reason *why, bool refused)
 {
-	if (strcmp(n->last_error, why) != 0)
-		journal_warning("event=not_dialled peer=%s why=\"%s\"", n->row.id, why);
+	if (strcmp(n->why.sentence, why->sentence) != 0)
+		journal_warning("event=not_dialled peer=%s why=\"%s\"", n->row.id, why->sentence);
 	n->refused = refused;
-	(void)text_copy(n->last_error, sizeof(n->last_error), why);
+	n->why = *why;
 	wait_longer(m, n);
 	command_failed(m, n);
 	m->version++;
@@ -202,9 +205,9 @@ static void failed_at_once(struct mesh *m, struct neighbour *n, const char *why,
 
 static void dial(struct mesh *m, struct neighbour *n)
 {
-	const char *why = obstacle(m, n);
-	if (why) {
-		failed_at_once(m, n, why, true);
+	struct reason why;
+	if (obstacle(m, n, &why)) {
+		failed_at_once(m, n, &why, true);
 		return;
 	}
 	uint64_t link = LINK_NONE;
@@ -215,7 +218,8 @@ static void dial(struct mesh *m, struct neighbour *n)
 			m->io.links.close(m->io.links.self, link, "no memory");
 	}
 	if (!p) {
-		failed_at_once(m, n, "It could not be dialled: no room or no memory for another connection.", false);
+		reason_set(&why, CAUSE_FULL, NULL, 0, "It could not be dialled: no room or no memory for another connection.");
+		failed_at_once(m, n, &why, false);
 		return;
 	}
 	(void)text_copy(p->id, sizeof(p->id), n->row.id);
@@ -245,13 +249,15 @@ int64_t neighbours_due(const struct mesh *m)
 	return due;
 }
 
-void neighbour_clock_sentence(const struct neighbour *n, char out[SENTENCE_SIZE])
+bool neighbour_clock_off(const struct neighbour *n, struct reason *out)
 {
-	long long off_s = (long long)n->clock_offset_ms / 1000;
-	out[0] = '\0';
-	if (n->clock_known && (n->clock_offset_ms > CLOCK_OFF_MS || n->clock_offset_ms < -CLOCK_OFF_MS))
-		(void)text_format(out, SENTENCE_SIZE, "Its clock is %lld s %s ours; set the clocks of both right.", off_s < 0 ? -off_s : off_s,
-			off_s < 0 ? "behind" : "ahead of");
+	bool behind = n->clock_offset_ms < 0;
+	int64_t off_s = (behind ? -n->clock_offset_ms : n->clock_offset_ms) / 1000;
+	if (!n->clock_known || (n->clock_offset_ms <= CLOCK_OFF_MS && n->clock_offset_ms >= -CLOCK_OFF_MS))
+		return false;
+	reason_set(out, behind ? CAUSE_CLOCK_BEHIND : CAUSE_CLOCK_AHEAD, NULL, off_s, "Its clock is %lld s %s ours; set the clocks of both right.",
+		(long long)off_s, behind ? "behind" : "ahead of");
+	return true;
 }
 
 /* What a peer claims may be anything; the sum stays an integer that every reader takes. */
@@ -288,9 +294,9 @@ void neighbour_status(const struct mesh *m, const struct neighbour *n, struct pe
 	(void)text_copy(out->id, sizeof(out->id), n->row.id);
 	(void)text_copy(out->ip, sizeof(out->ip), n->configured || !p ? n->row.ip : p->address);
 	(void)text_copy(out->state, sizeof(out->state), p ? "connected" : n->refused ? "refused" : trying ? "connecting" : "waiting");
-	(void)text_copy(out->last_error, sizeof(out->last_error), n->last_error);
-	if (p && !n->last_error[0])
-		neighbour_clock_sentence(n, out->last_error);
+	out->why = n->why;
+	if (p && !n->why.sentence[0])
+		(void)neighbour_clock_off(n, &out->why);
 	out->port = n->row.p2p_port;
 	out->configured = n->configured;
 	out->connected = p != NULL;

@@ -30,7 +30,7 @@ struct neighbour {
 	unsigned attempts;
 	int64_t dial_ms;
 	bool refused;
-	char last_error[SENTENCE_SIZE];
+	struct reason why;                /* of the last error */
 	int64_t heard_wall_ms;            /* 0: never */
 	double rtt_ms;                    /* -1: unknown */
 	bool clock_known;
@@ -57,15 +57,16 @@ void neighbours_free(struct mesh *m);
 /* p, proven to be n, is READY. */
 void neighbour_joined(struct mesh *m, struct neighbour *n, struct peer *p);
 /* p, which dialled n or was proven to be it, has ended. was_ready: it had been READY. */
-void neighbour_left(struct mesh *m, struct neighbour *n, struct peer *p, enum peer_end end, const char *sentence, bool was_ready);
+void neighbour_left(struct mesh *m, struct neighbour *n, struct peer *p, enum peer_end end, const struct reason *why,
+	bool was_ready);
 /* Dial as soon as possible. */
 void neighbour_hurry(struct mesh *m, struct neighbour *n);
 /* Dial whoever is due. */
 void neighbours_run(struct mesh *m);
 /* When the next one is, monotonic ms; INT64_MAX: nobody is to be dialled. */
 int64_t neighbours_due(const struct mesh *m);
-/* The sentence for a clock that is off, "" if it is right or not known. */
-void neighbour_clock_sentence(const struct neighbour *n, char out[SENTENCE_SIZE]);
+/* Is its clock off, and known to be? */
+bool neighbour_clock_off(const struct neighbour *n, struct reason *out);
 void neighbour_status(const struct mesh *m, const struct neighbour *n, struct peer_status *out);
 
 #endif

@@ -19,25 +19,25 @@
 #define CLOGGED_BYTES (1024u * 1024)
 
 /* code: what the other side is told with an ERROR; NULL: nothing, it knows or cannot do anything about it. */
-static const struct end_kind { const char *name, *code; bool refused; enum journal_level level; } end_kind[END_COUNT] = {
-	[END_LOST] = {"lost", NULL, false, JOURNAL_INFO},
-	[END_TIMEOUT] = {"time-out", NULL, false, JOURNAL_INFO},
-	[END_SILENT] = {"silent", NULL, false, JOURNAL_WARNING},
-	[END_NO_ACK] = {"no-ack", NULL, false, JOURNAL_WARNING},
-	[END_REPLACED] = {"replaced", NULL, false, JOURNAL_INFO},
-	[END_RECONFIGURED] = {"reconfigured", NULL, false, JOURNAL_INFO},
-	[END_STOPPED] = {"stopped", NULL, false, JOURNAL_INFO},
-	[END_FAULT] = {"fault", "syntax", false, JOURNAL_WARNING},
-	[END_PAGE] = {"page", "page", false, JOURNAL_ERROR},
-	[END_VERSION] = {"version", "version", true, JOURNAL_WARNING},
-	[END_WRONG_MESH] = {"wrong-mesh", "wrong_mesh", true, JOURNAL_WARNING},
-	[END_WRONG_ID] = {"wrong-id", "wrong_id", true, JOURNAL_WARNING},
-	[END_OWN_ID] = {"own-id", "own_id", true, JOURNAL_WARNING},
-	[END_NO_SECRET] = {"no-secret", "no_secret", true, JOURNAL_WARNING},
-	[END_WRONG_SECRET] = {"wrong-secret", "wrong_secret", true, JOURNAL_WARNING},
-	[END_WRONG_KEY] = {"wrong-key", "wrong_key", true, JOURNAL_WARNING},
-	[END_REFUSED] = {"refused", NULL, false, JOURNAL_WARNING},
-	[END_FULL] = {"full", "full", false, JOURNAL_WARNING},
+static const struct end_kind { const char *name, *code; bool refused; enum journal_level level; enum cause cause; } end_kind[END_COUNT] = {
+	[END_LOST] = {"lost", NULL, false, JOURNAL_INFO, CAUSE_LOST},
+	[END_TIMEOUT] = {"time-out", NULL, false, JOURNAL_INFO, CAUSE_NO_ANSWER},
+	[END_SILENT] = {"silent", NULL, false, JOURNAL_WARNING, CAUSE_SILENT},
+	[END_NO_ACK] = {"no-ack", NULL, false, JOURNAL_WARNING, CAUSE_NO_ACK},
+	[END_REPLACED] = {"replaced", NULL, false, JOURNAL_INFO, CAUSE_NONE},
+	[END_RECONFIGURED] = {"reconfigured", NULL, false, JOURNAL_INFO, CAUSE_RECONFIGURED},
+	[END_STOPPED] = {"stopped", NULL, false, JOURNAL_INFO, CAUSE_STOPPED},
+	[END_FAULT] = {"fault", "syntax", false, JOURNAL_WARNING, CAUSE_FAULT},
+	[END_PAGE] = {"page", "page", false, JOURNAL_ERROR, CAUSE_PAGE},
+	[END_VERSION] = {"version", "version", true, JOURNAL_WARNING, CAUSE_VERSION},
+	[END_WRONG_MESH] = {"wrong-mesh", "wrong_mesh", true, JOURNAL_WARNING, CAUSE_WRONG_MESH},
+	[END_WRONG_ID] = {"wrong-id", "wrong_id", true, JOURNAL_WARNING, CAUSE_WRONG_ID},
+	[END_OWN_ID] = {"own-id", "own_id", true, JOURNAL_WARNING, CAUSE_OWN_ID},
+	[END_NO_SECRET] = {"no-secret", "no_secret", true, JOURNAL_WARNING, CAUSE_NO_SECRET},
+	[END_WRONG_SECRET] = {"wrong-secret", "wrong_secret", true, JOURNAL_WARNING, CAUSE_WRONG_SECRET},
+	[END_WRONG_KEY] = {"wrong-key", "wrong_key", true, JOURNAL_WARNING, CAUSE_WRONG_KEY},
+	[END_REFUSED] = {"refused", NULL, false, JOURNAL_WARNING, CAUSE_REFUSED},
+	[END_FULL] = {"full", "full", false, JOURNAL_WARNING, CAUSE_FULL},
 };
 
 const char *peer_end_name(enum peer_end end)
@@ -181,32 +181,47 @@ static void change_state(struct mesh *m, struct peer *p, enum peer_state state)
 	}
 }
 
-void peer_end(struct mesh *m, struct peer *p, enum peer_end end, const char *format, ...)
+void peer_end_why(struct mesh *m, struct peer *p, enum peer_end end, const struct reason *why)
 {
 	if (p->state == PEER_CLOSED)
 		return;
-	char sentence[SENTENCE_SIZE];
-	va_list args;
-	va_start(args, format);
-	(void)text_vformat(sentence, sizeof(sentence), format, args);
-	va_end(args);
 	const struct end_kind *kind = &end_kind[end];
 	m->counts.ended[end]++;
 	if (mesh_may_tell(m, p->neighbour))
 		journal_line(p->state == PEER_READY || p->dialled ? kind->level : JOURNAL_INFO,
 			"event=disconnected cause=%s peer=%s address=%s dialled=%d state=%s why=\"%s\"", kind->name,
-			p->id[0] ? p->id : p->hello.id, p->address, p->dialled, peer_state_name(p->state), sentence);
+			p->id[0] ? p->id : p->hello.id, p->address, p->dialled, peer_state_name(p->state), why->sentence);
 	bool was_open = p->state != PEER_OPENING, was_ready = p->state == PEER_READY;
 	if (kind->code && was_open) {
-		send_error(m, p, kind->code, sentence);
+		send_error(m, p, kind->code, why->sentence);
 		m->counts.error_sent[end]++;
 	}
 	if (end != END_LOST)
 		m->io.links.close(m->io.links.self, p->link, kind->name);
 	change_state(m, p, PEER_CLOSED);
 	if (p->neighbour)
-		neighbour_left(m, p->neighbour, p, end, sentence, was_ready);
+		neighbour_left(m, p->neighbour, p, end, why, was_ready);
 	p->neighbour = NULL;
+}
+
+void peer_end(struct mesh *m, struct peer *p, enum peer_end end, const char *format, ...)
+{
+	char sentence[SENTENCE_SIZE];
+	struct reason why;
+	va_list args;
+	va_start(args, format);
+	(void)text_vformat(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	reason_set(&why, end_kind[end].cause, NULL, 0, "%s", sentence);
+	peer_end_why(m, p, end, &why);
+}
+
+static void lost(struct mesh *m, struct peer *p, const struct peer_event *e)
+{
+	struct reason why;
+	enum cause cause = e->cause ? e->cause : p->state == PEER_OPENING ? CAUSE_UNREACHABLE : CAUSE_LOST;
+	reason_set(&why, cause, NULL, 0, "%s", e->text);
+	peer_end_why(m, p, END_LOST, &why);
 }
 
 static void opening(struct mesh *m, struct peer *p, const struct peer_event *e)
@@ -268,7 +283,7 @@ void peer_event(struct mesh *m, struct peer *p, struct peer_event *e)
 	if (p->state == PEER_CLOSED)
 		return;
 	if (e->input == INPUT_LOST) {
-		peer_end(m, p, END_LOST, "%s", e->text);
+		lost(m, p, e);
 		return;
 	}
 	if (e->input == INPUT_FAULT) {

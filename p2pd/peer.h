@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/cause.h"
 #include "seal/auth.h"
 #include "store/site.h"
 #include "wire/message.h"
@@ -33,7 +34,7 @@
 #define FLIGHTS_MAX 8
 #define FLIGHT_BYTES_MAX (2u * 1024 * 1024)
 #define ADDRESS_SIZE 64
-#define SENTENCE_SIZE 160
+#define SENTENCE_SIZE (sizeof(((struct reason *)0)->sentence))
 
 struct mesh;
 struct neighbour;
@@ -70,6 +71,7 @@ struct peer_event {
 	size_t len;
 	bool kept;               /* set when bytes and what message owns were taken over */
 	const char *text;        /* INPUT_FAULT, INPUT_LOST: why, a sentence's part */
+	enum cause cause;        /* INPUT_LOST: the same, CAUSE_NONE: nothing more is known */
 };
 
 /* STOPPED: no longer exchanged. PROOF: but for one page, from cursor on, that proves the fork to the other side. */
@@ -146,6 +148,8 @@ void peer_event(struct mesh *m, struct peer *p, struct peer_event *e);
 int64_t peer_due(const struct peer *p);
 /* Close it for this reason; the sentence says it to people. The mesh's way to close one, and the state machine's own. */
 void peer_end(struct mesh *m, struct peer *p, enum peer_end end, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same with a cause of its own, where the one that goes with the end would not tell all. */
+void peer_end_why(struct mesh *m, struct peer *p, enum peer_end end, const struct reason *why);
 
 /* Send one message; the envelope's source and time are filled in. */
 void peer_send(struct mesh *m, struct peer *p, struct message *msg);

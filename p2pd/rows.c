@@ -124,10 +124,10 @@ static enum err end(const struct rows *r, enum err e)
 static enum err pin(void *self, const char *id, const unsigned char public_key[KEY_BYTES])
 {
 	const struct rows *r = self;
-	unsigned char pinned[KEY_BYTES];
-	if (pin_find(r->db, id, pinned) == ERR_NONE)
-		return memcmp(pinned, public_key, KEY_BYTES) == 0 ? ERR_NONE : ERR_DENIED;
-	enum err e = ledger_begin(r->ledger);
+	enum err e = ledger_pinned(r->db, id, public_key);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	e = ledger_begin(r->ledger);
 	return e ? e : end(r, ledger_pin(r->ledger, id, public_key));
 }
 
@@ -176,12 +176,12 @@ static bool pinned(void *self, const char *id, const unsigned char public_key[KE
 	return pin_find(r->db, id, key) == ERR_NONE && memcmp(key, public_key, KEY_BYTES) == 0;
 }
 
-static void answer(void *self, int64_t command, bool ok, double rtt_ms, const char *message)
+static void answer(void *self, int64_t command, bool ok, double rtt_ms, const struct reason *why)
 {
 	const struct rows *r = self;
 	enum err e = db_begin(r->db);
 	if (!e) {
-		e = command_finish(r->db, command, ok, rtt_ms, message);
+		e = command_finish(r->db, command, ok, rtt_ms, why);
 		if (e)
 			db_rollback(r->db);
 		else

@@ -31,7 +31,7 @@ static const struct peer_status *row_of(const struct peer_status *rows, size_t c
 /* Do they differ in what is worth a write at once? */
 static bool differs(const struct peer_status *a, const struct peer_status *b)
 {
-	return strcmp(a->state, b->state) != 0 || strcmp(a->last_error, b->last_error) != 0 || strcmp(a->ip, b->ip) != 0 ||
+	return strcmp(a->state, b->state) != 0 || strcmp(a->why.sentence, b->why.sentence) != 0 || strcmp(a->ip, b->ip) != 0 ||
 		a->port != b->port || a->configured != b->configured || a->connected != b->connected || a->behind != b->behind ||
 		a->ahead != b->ahead || a->clock_known != b->clock_known || a->key_known != b->key_known ||
 		memcmp(a->public_key, b->public_key, KEY_BYTES) != 0;

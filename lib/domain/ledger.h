@@ -73,8 +73,10 @@ enum err ledger_read_page(struct db *db, const char *log, int64_t first_seq, siz
 /* Readable, and in the name of its log's author (or, of the old dialect, of the central it was told by). */
 bool ledger_may_merge(const struct record *r, const char *author);
 
-/* Is the key of this central pinned to another, is it new? Pins it when new; drops LOG_UNPINNED from its logs. ERR_DENIED: it is
- * pinned to another key. In a transaction. */
+/* ERR_NONE: id is pinned to this key. ERR_NOT_FOUND: to none, and it may be to this one. ERR_DENIED: it is pinned to another, or another
+ * is expected (site_peer_repin). Reads only. */
+enum err ledger_pinned(struct db *db, const char *id, const unsigned char public_key[KEY_BYTES]);
+/* Pin id to this key, unless it is; drops LOG_UNPINNED from its logs. ERR_DENIED as above. In a transaction. */
 enum err ledger_pin(struct ledger *l, const char *id, const unsigned char public_key[KEY_BYTES]);
 
 #endif

@@ -311,17 +311,32 @@ enum err ledger_take(struct ledger *l, const struct page *page, struct take_resu
 
 /* ---- keys ---- */
 
-enum err ledger_pin(struct ledger *l, const char *id, const unsigned char public_key[KEY_BYTES])
+enum err ledger_pinned(struct db *db, const char *id, const unsigned char public_key[KEY_BYTES])
 {
 	unsigned char pinned[KEY_BYTES];
-	char log[LOG_ID_SIZE];
-	enum err e = pin_find(l->db, id, pinned);
+	char expected[FINGERPRINT_SIZE], fingerprint[FINGERPRINT_SIZE];
+	enum err e = pin_find(db, id, pinned);
 
 	if (e == ERR_NONE)
 		return memcmp(pinned, public_key, KEY_BYTES) == 0 ? ERR_NONE : ERR_DENIED;
+	if (e == ERR_NOT_FOUND)
+		e = expected_key_find(db, id, expected);
+	if (e != ERR_NONE)
+		return e;
+	key_fingerprint(public_key, fingerprint);
+	return strcmp(expected, fingerprint) == 0 ? ERR_NOT_FOUND : ERR_DENIED;
+}
+
+enum err ledger_pin(struct ledger *l, const char *id, const unsigned char public_key[KEY_BYTES])
+{
+	char log[LOG_ID_SIZE];
+	enum err e = ledger_pinned(l->db, id, public_key);
+
 	if (e != ERR_NOT_FOUND)
 		return e;
-	e = pin_insert(l->db, id, public_key, world_wall_ms(l->world));
+	e = expected_key_delete(l->db, id);
+	if (e == ERR_NONE)
+		e = pin_insert(l->db, id, public_key, world_wall_ms(l->world));
 	while (e == ERR_NONE && (e = log_find_flagged(l->db, id, public_key, LOG_UNPINNED, log)) == ERR_NONE)
 		e = log_drop_flags(l->db, log, LOG_UNPINNED, ledger_change(l));
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;

@@ -210,18 +210,45 @@ enum err site_peer_remove(struct db *db, const char *id, struct fault *fault)
 	return has_peer(&c, id) ? peer_delete(db, id) : unknown_peer(id, fault);
 }
 
-enum err site_peer_repin(struct db *db, const char *id, struct fault *fault)
+/* The fingerprint of the key that id is pinned to; "" none. */
+static enum err pinned_fingerprint(struct db *db, const char *id, char out[FINGERPRINT_SIZE])
 {
 	unsigned char key[KEY_BYTES];
-	struct site_config c;
-	enum err e = site_config_read(db, &c), pinned = pin_find(db, id, key);
+	enum err e = pin_find(db, id, key);
 
+	out[0] = '\0';
+	if (e == ERR_NONE)
+		key_fingerprint(key, out);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+static enum err expect(struct db *db, const char *id, const char *fingerprint)
+{
+	enum err e = pin_delete(db, id);
+
+	if (e == ERR_NONE)
+		e = fingerprint ? expected_key_write(db, id, fingerprint) : expected_key_delete(db, id);
+	return e == ERR_NONE ? warning_over(db, WARNING_WRONG_KEY, id) : e;
+}
+
+enum err site_peer_repin(struct db *db, const struct actor *by, const char *id, const char *fingerprint, struct fault *fault)
+{
+	char old[FINGERPRINT_SIZE], new[FINGERPRINT_SIZE] = "";
+	struct site_config c;
+	enum err e = site_config_read(db, &c);
+
+	if (e == ERR_NONE)
+		e = pinned_fingerprint(db, id, old);
 	if (e != ERR_NONE)
 		return e;
-	if (pinned == ERR_NOT_FOUND)
-		return has_peer(&c, id) ? ERR_NONE : unknown_peer(id, fault);
-	e = pinned == ERR_NONE ? pin_delete(db, id) : pinned;
-	return e == ERR_NONE ? warning_over(db, WARNING_WRONG_KEY, id) : e;
+	if (fingerprint && !fingerprint_parse(fingerprint, new))
+		return fault_set(fault, ERR_INVALID, "fingerprint_invalid", "fingerprint", "A fingerprint has eight groups of four of 0-9 and a-f.");
+	if (!old[0] && !has_peer(&c, id))
+		return unknown_peer(id, fault);
+	if (fingerprint && strcmp(old, new) == 0)
+		return ERR_NONE;
+	e = expect(db, id, fingerprint ? new : NULL);
+	return e == ERR_NONE ? deed_note(db, by, "peer_repinned", id, old[0] ? old : NULL, fingerprint ? new : NULL) : e;
 }
 
 enum err site_secret_set(struct db *db, const char *mesh, const char *secret, struct fault *fault)

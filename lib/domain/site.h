@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/world.h"
+#include "domain/deed.h"
 #include "domain/tariff.h"
 #include "store/site.h"
 
@@ -38,9 +39,10 @@ enum err site_config_write(struct db *db, const struct site_config *c, struct fa
 enum err site_peer_add(struct db *db, const struct peer_row *row, struct fault *fault);
 /* ERR_NOT_FOUND: it is none. */
 enum err site_peer_remove(struct db *db, const char *id, struct fault *fault);
-/* Forget the key that id is pinned to: the next one proven is pinned. Logs under the old key stay as they are flagged, since they were
- * confirmed when they came. ERR_NOT_FOUND: neither a peer nor pinned. */
-enum err site_peer_repin(struct db *db, const char *id, struct fault *fault);
+/* Forget the key that id is pinned to: the one with this fingerprint is pinned when it is proven, every other is refused (NULL: the next
+ * one proven is pinned). Logs under the old key stay as they are flagged, since they were confirmed when they came. Noted in the audit
+ * list. ERR_NOT_FOUND: neither a peer nor pinned. ERR_INVALID: this is no fingerprint. */
+enum err site_peer_repin(struct db *db, const struct actor *by, const char *id, const char *fingerprint, struct fault *fault);
 /* Set mesh name and secret ("" none); computes the mesh key (20 ms). In a transaction. ERR_INVALID with fault. */
 enum err site_secret_set(struct db *db, const char *mesh, const char *secret, struct fault *fault);
 /* A fresh 128-bit secret as 32 hex digits. */

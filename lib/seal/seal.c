@@ -1,5 +1,6 @@
 #include "seal/seal.h"
 
+#include <ctype.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -25,6 +26,8 @@ void key_pair_make(const unsigned char seed[32], struct key_pair *out)
 	crypto_sign_seed_keypair(out->public_key, out->secret_key, seed);
 }
 
+#define FINGERPRINT_DIGITS 32
+
 void key_fingerprint(const unsigned char public_key[KEY_BYTES], char out[FINGERPRINT_SIZE])
 {
 	unsigned char hash[crypto_hash_sha256_BYTES];
@@ -36,6 +39,24 @@ void key_fingerprint(const unsigned char public_key[KEY_BYTES], char out[FINGERP
 		at += 4;
 		*at++ = group < 7 ? ' ' : '\0';
 	}
+}
+
+bool fingerprint_parse(const char *text, char out[FINGERPRINT_SIZE])
+{
+	size_t digits = 0, len = 0;
+
+	for (const char *p = text; *p; p++) {
+		if (*p == ' ')
+			continue;
+		if (digits == FINGERPRINT_DIGITS || !isxdigit((unsigned char)*p))
+			return false;
+		if (digits > 0 && digits % 4 == 0)
+			out[len++] = ' ';
+		out[len++] = (char)tolower((unsigned char)*p);
+		digits++;
+	}
+	out[len] = '\0';
+	return digits == FINGERPRINT_DIGITS;
 }
 
 void digest_make(const void *first, size_t first_len, const void *second, size_t second_len, unsigned char out[DIGEST_BYTES])

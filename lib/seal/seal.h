@@ -32,6 +32,8 @@ bool seal_start(void);
 void key_pair_make(const unsigned char seed[32], struct key_pair *out);
 /* What people compare: the first 16 bytes of SHA-256(public key) as "xxxx xxxx …" hex in groups of four. */
 void key_fingerprint(const unsigned char public_key[KEY_BYTES], char out[FINGERPRINT_SIZE]);
+/* One as people give it, with blanks or without, in any case, as key_fingerprint writes it. false: it is none. */
+bool fingerprint_parse(const char *text, char out[FINGERPRINT_SIZE]);
 
 /* SHA-256(first ‖ second); a part of no bytes may be NULL. */
 void digest_make(const void *first, size_t first_len, const void *second, size_t second_len, unsigned char out[DIGEST_BYTES]);

@@ -178,7 +178,20 @@ static const char STEP_9[] =
 	"CREATE INDEX audit_what ON audit(what, at_ms);"
 	"CREATE INDEX audit_both ON audit(who, what, at_ms);";
 
-static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9 };
+/*
+ * Version 10. Why a peer is not well and a test failed, in a form that pages can say in their language (store/site, struct reason).
+ * `expected_keys`: the one key that an id without a pin may be pinned to, by its fingerprint.
+ */
+static const char STEP_10[] =
+	"ALTER TABLE peer_status ADD COLUMN cause TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE peer_status ADD COLUMN about TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE peer_status ADD COLUMN number INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE commands ADD COLUMN cause TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE commands ADD COLUMN about TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE commands ADD COLUMN number INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE expected_keys(id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) STRICT;";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10 };
 
 int schema_version(void)
 {

@@ -132,6 +132,52 @@ enum err pin_delete(struct db *db, const char *id)
 	return sql_run(db, st);
 }
 
+enum err expected_key_find(struct db *db, const char *id, char fingerprint[FINGERPRINT_SIZE])
+{
+	sqlite3_stmt *st = sql_use(db, SQL_EXPECTED_KEY_FIND);
+	enum err e;
+
+	put_text(st, 1, id);
+	e = sql_row(db, st);
+	if (e == ERR_NONE)
+		e = get_text(st, 0, fingerprint, FINGERPRINT_SIZE);
+	sql_end(st);
+	return e;
+}
+
+enum err expected_key_write(struct db *db, const char *id, const char *fingerprint)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_EXPECTED_KEY_WRITE);
+
+	put_text(st, 1, id);
+	put_text(st, 2, fingerprint);
+	return sql_run(db, st);
+}
+
+enum err expected_key_delete(struct db *db, const char *id)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_EXPECTED_KEY_DELETE);
+
+	put_text(st, 1, id);
+	return sql_run(db, st);
+}
+
+/* From three columns on; the sentence stands elsewhere. */
+static enum err get_cause(sqlite3_stmt *st, int column, struct reason *out)
+{
+	enum err e = get_text(st, column, out->cause, sizeof(out->cause));
+
+	out->number = sqlite3_column_int64(st, column + 2);
+	return e == ERR_NONE ? get_text(st, column + 1, out->about, sizeof(out->about)) : e;
+}
+
+static void put_cause(sqlite3_stmt *st, int index, const struct reason *why)
+{
+	put_text(st, index, why->cause);
+	put_text(st, index + 1, why->about);
+	put_int(st, index + 2, why->number);
+}
+
 static enum err peer_status_from_row(sqlite3_stmt *st, struct peer_status *out)
 {
 	enum err e = get_text(st, 0, out->id, sizeof(out->id));
@@ -141,7 +187,9 @@ static enum err peer_status_from_row(sqlite3_stmt *st, struct peer_status *out)
 	if (e == ERR_NONE)
 		e = get_text(st, 4, out->state, sizeof(out->state));
 	if (e == ERR_NONE)
-		e = get_text(st, 11, out->last_error, sizeof(out->last_error));
+		e = get_text(st, 11, out->why.sentence, sizeof(out->why.sentence));
+	if (e == ERR_NONE)
+		e = get_cause(st, 13, &out->why);
 	out->key_known = sqlite3_column_type(st, 12) != SQLITE_NULL;
 	if (e == ERR_NONE && out->key_known)
 		e = get_blob(st, 12, out->public_key, sizeof(out->public_key));
@@ -188,10 +236,11 @@ enum err peer_status_write(struct db *db, const struct peer_status *row, int64_t
 		put_int(st, 9, row->clock_offset_ms);
 	put_int(st, 10, row->behind);
 	put_int(st, 11, row->ahead);
-	put_text(st, 12, row->last_error);
+	put_text(st, 12, row->why.sentence);
 	if (row->key_known)
 		put_blob(st, 13, row->public_key, sizeof(row->public_key));
 	put_int(st, 14, now_ms);
+	put_cause(st, 15, &row->why);
 	return sql_run(db, st);
 }
 
@@ -301,7 +350,9 @@ static enum err command_from(struct db *db, sqlite3_stmt *st, struct command *ou
 	if (e == ERR_NONE)
 		e = get_text(st, 1, out->peer, sizeof(out->peer));
 	if (e == ERR_NONE)
-		e = get_text(st, 6, out->message, sizeof(out->message));
+		e = get_text(st, 6, out->why.sentence, sizeof(out->why.sentence));
+	if (e == ERR_NONE)
+		e = get_cause(st, 7, &out->why);
 	if (e == ERR_NONE) {
 		out->id = sqlite3_column_int64(st, 0);
 		out->created_ms = sqlite3_column_int64(st, 2);
@@ -321,14 +372,15 @@ enum err command_next(struct db *db, int64_t after_id, struct command *out)
 	return command_from(db, st, out);
 }
 
-enum err command_finish(struct db *db, int64_t id, bool ok, double rtt_ms, const char *message)
+enum err command_finish(struct db *db, int64_t id, bool ok, double rtt_ms, const struct reason *why)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_COMMAND_FINISH);
 
 	put_int(st, 1, id);
 	put_int(st, 2, ok);
 	put_real_optional(st, 3, rtt_ms);
-	put_text(st, 4, message);
+	put_text(st, 4, why->sentence);
+	put_cause(st, 5, why);
 	return sql_run(db, st);
 }
 

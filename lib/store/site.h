@@ -49,6 +49,19 @@ enum err peer_delete(struct db *db, const char *id);
 enum err pin_find(struct db *db, const char *id, unsigned char public_key[KEY_BYTES]);
 enum err pin_insert(struct db *db, const char *id, const unsigned char public_key[KEY_BYTES], int64_t now_ms);
 enum err pin_delete(struct db *db, const char *id);
+/* The one key that an id without a pin may be pinned to, by its fingerprint. ERR_NOT_FOUND: any. */
+enum err expected_key_find(struct db *db, const char *id, char fingerprint[FINGERPRINT_SIZE]);
+enum err expected_key_write(struct db *db, const char *id, const char *fingerprint);
+enum err expected_key_delete(struct db *db, const char *id);
+
+/* Why something is not as it should be: for pages a word of domain/cause.h ("" none) with what goes into its text, and for everybody
+ * else an English sentence ("" none). Written by an earlier version it has the sentence alone. */
+struct reason {
+	char cause[24];
+	char about[160];
+	int64_t number;
+	char sentence[160];
+};
 
 struct peer_status {
 	char id[CENTRAL_ID_SIZE];
@@ -62,7 +75,7 @@ struct peer_status {
 	int64_t clock_offset_ms;
 	bool clock_known;
 	int64_t behind, ahead;     /* records it lacks, records we lack */
-	char last_error[160];      /* "" none */
+	struct reason why;         /* of the last error */
 	unsigned char public_key[KEY_BYTES];
 	bool key_known;
 };
@@ -90,11 +103,11 @@ struct command {
 	int64_t created_ms;
 	bool done, ok;
 	double rtt_ms;
-	char message[160];
+	struct reason why;         /* the answer */
 };
 enum err command_insert(struct db *db, const char *peer, int64_t now_ms, int64_t *id);
 enum err command_next(struct db *db, int64_t after_id, struct command *out); /* oldest not done above after_id. ERR_NOT_FOUND */
-enum err command_finish(struct db *db, int64_t id, bool ok, double rtt_ms, const char *message);
+enum err command_finish(struct db *db, int64_t id, bool ok, double rtt_ms, const struct reason *why);
 enum err command_find(struct db *db, int64_t id, struct command *out);
 
 #endif

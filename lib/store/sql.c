@@ -250,9 +250,13 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_PIN_FIND] = "SELECT public_key FROM pins WHERE id = ?1",
 	[SQL_PIN_INSERT] = "INSERT INTO pins VALUES(?1, ?2, ?3)",
 	[SQL_PIN_DELETE] = "DELETE FROM pins WHERE id = ?1",
+	[SQL_EXPECTED_KEY_FIND] = "SELECT fingerprint FROM expected_keys WHERE id = ?1",
+	[SQL_EXPECTED_KEY_WRITE] = "INSERT OR REPLACE INTO expected_keys VALUES(?1, ?2)",
+	[SQL_EXPECTED_KEY_DELETE] = "DELETE FROM expected_keys WHERE id = ?1",
 	[SQL_PEER_STATUS_LIST] = "SELECT id, ip, port, configured, state, connected, last_ping_ms, rtt_ms, clock_offset_ms, behind, ahead,"
-		" last_error, public_key FROM peer_status ORDER BY id LIMIT ?1",
-	[SQL_PEER_STATUS_WRITE] = "INSERT OR REPLACE INTO peer_status VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+		" last_error, public_key, cause, about, number FROM peer_status ORDER BY id LIMIT ?1",
+	[SQL_PEER_STATUS_WRITE] = "INSERT OR REPLACE INTO peer_status VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+		" ?14, ?15, ?16, ?17)",
 	[SQL_PEER_STATUS_DELETE] = "DELETE FROM peer_status WHERE id = ?1",
 	[SQL_MESH_STATUS_READ] = "SELECT listening, messages_sent, messages_received, updated_at, error FROM mesh_status WHERE one = 1",
 	[SQL_MESH_STATUS_WRITE] = "INSERT OR REPLACE INTO mesh_status VALUES(1, ?1, ?2, ?3, ?4, ?5)",
@@ -264,10 +268,12 @@ static const char *const TEXT[SQL_COUNT] = {
 		" ORDER BY peer_central_id LIMIT ?1",
 	[SQL_COMMAND_INSERT] = "INSERT INTO commands(peer, created_at) VALUES(?1, ?2)",
 	[SQL_COMMAND_EXPIRE] = "DELETE FROM commands WHERE created_at < ?1",
-	[SQL_COMMAND_NEXT] = "SELECT id, peer, created_at, done, ok, rtt_ms, message FROM commands WHERE id > ?1 AND done = 0"
-		" ORDER BY id LIMIT 1",
-	[SQL_COMMAND_FINISH] = "UPDATE commands SET done = 1, ok = ?2, rtt_ms = ?3, message = ?4 WHERE id = ?1",
-	[SQL_COMMAND_FIND] = "SELECT id, peer, created_at, done, ok, rtt_ms, message FROM commands WHERE id = ?1",
+	[SQL_COMMAND_NEXT] = "SELECT id, peer, created_at, done, ok, rtt_ms, message, cause, about, number FROM commands"
+		" WHERE id > ?1 AND done = 0 ORDER BY id LIMIT 1",
+	[SQL_COMMAND_FINISH] = "UPDATE commands SET (done, ok, rtt_ms, message, cause, about, number) = (1, ?2, ?3, ?4, ?5, ?6, ?7)"
+		" WHERE id = ?1",
+	[SQL_COMMAND_FIND] = "SELECT id, peer, created_at, done, ok, rtt_ms, message, cause, about, number FROM commands"
+		" WHERE id = ?1",
 
 	[SQL_EDGE_UPSERT] = "INSERT INTO edges(edge_id, name, lane, created_ms) VALUES(?1, ?2, ?3, ?4)"
 		" ON CONFLICT(edge_id) DO UPDATE SET (name, lane) = (?2, ?3)",

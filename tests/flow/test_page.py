@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """/settings/p2p as an administrator uses it, without JavaScript (spec/pages.md)."""
 import os
+import shutil
 import sys
 
 sys.dont_write_bytecode = True
@@ -8,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from tests.site import tap                                  # noqa: E402
 from tests.site.page import Browser, administrator          # noqa: E402
+from tests.site.people import ADMIN                         # noqa: E402
 from tests.site.ports import free_ports                     # noqa: E402
 from tests.site.site import write_secret                    # noqa: E402
 from tests.site.wait import wait_for                        # noqa: E402
@@ -109,8 +111,82 @@ def test_test_connection(ground):
     assert "thành công" in page.text and " ms" in page.text, page.text
     two.add("central-9", free_ports(1)[0])
     page = two.page().press(TEST, where=1)
-    assert "central-9" in page.text and "không được" in page.text and "refused" in page.text.lower(), page.text
+    assert "central-9: không được. Không kết nối được tới central-9. Hãy xem địa chỉ và cổng" in page.text, page.text
     assert "thành công" not in page.text
+
+
+def reason(two, peer_id):
+    """What is said of that peer as its last error."""
+    text = two.page().text
+    found = [part.split(" Lỗi gần nhất ")[1].split(" Kiểm tra kết nối")[0] for part in text.split("Peer ID ")[1:] if " Lỗi gần nhất " in part]
+    assert len(found) < 2, (peer_id, text)
+    return found[0] if found else ""
+
+
+def test_why_it_does_not_connect(ground):
+    """In the page's language, with what to do; the API goes on saying it in English."""
+    two = Two(ground)
+    two.add(port=two.b.api_port)
+    wait_for(lambda: "không phải central. Hãy nhập P2P Port của central-2 (thường là 9000)" in reason(two, "central-2"), what="a program that is no central")
+    two.page().press(SAVE, {"peer_port": str(free_ports(1)[0])})
+    wait_for(lambda: reason(two, "central-2").startswith("Không kết nối được tới central-2."), what="a port nobody listens on")
+    assert "port" in two.a.peer("central-2")["last_error"]
+    two.page().press(SAVE, {"peer_ip": "no-such-host.invalid"})
+    wait_for(lambda: reason(two, "central-2").startswith("Không tìm thấy địa chỉ của tên máy này."), 30, what="a name without an address")
+    two.page().press(SAVE, {"peer_ip": "127.0.0.1", "peer_id": "central-7", "peer_port": str(two.b.p2p_port)})
+    wait_for(lambda: reason(two, "central-7").startswith("Ở địa chỉ này là central-2, không phải central-7."), what="another id")
+    two.page().press(SAVE, {"peer_id": "central-2", "mesh_secret": "quite another"})
+    wait_for(lambda: reason(two, "central-2").startswith("Sai mã bí mật mạng (mesh secret). Hãy đặt cùng một mã"), what="another secret")
+    page = two.page().press(TEST)
+    assert "không được. Sai mã bí mật mạng" in page.text, page.text
+    page = page.follow("English").press("Test the connection")
+    assert "failed. Wrong mesh secret. Set the same mesh secret on both machines." in page.text, page.text
+
+
+def test_the_port_is_taken(ground):
+    two = Two(ground)
+    deaf = "Central khác không kết nối được tới đây"
+    assert deaf not in two.page().text
+    two.page().press(SAVE, {"p2p_port": str(two.b.p2p_port)})
+    wait_for(lambda: deaf in two.page().text, what="the page to say that the port is taken")
+
+
+def fingerprint(central):
+    page = administrator(central).get(PAGE).answer.text
+    return page.split("<code class=\"d-block\">")[1].split("</code>")[0]
+
+
+def test_a_new_key_is_confirmed(ground):
+    two = Two(ground)
+    two.add()
+    wait_for(lambda: two.a.connected("central-2"), what="the peer to be connected")
+    old, look = fingerprint(two.b), "Xem và xác nhận khóa mới"
+    assert two.browser.get(PAGE + "/repin?peer_id=central-2").answer.status == 404, "nobody has shown another"
+    assert two.b.stop() == 0
+    shutil.rmtree(two.b.dir)
+    os.makedirs(two.b.dir, mode=0o700)
+    two.b.start()
+    wait_for(lambda: look in two.page().links, what="the other key to be refused")
+    wait_for(lambda: reason(two, "central-2").startswith("central-2 có khóa khác với khóa đã xác nhận ở đây."), what="the reason")
+    new = fingerprint(two.b)
+    asked = two.page().follow(look)
+    assert old in asked.text and new in asked.text and old != new, asked.text
+    wrong = two.browser.post(PAGE + "/repin", [("csrf", asked.values("csrf")[0]), ("peer_id", "central-2"), ("fingerprint", new[:-1])])
+    assert wrong.answer.status == 400 and "tám nhóm" in wrong.text, wrong.text
+    assert asked.follow("Không, quay lại").path == PAGE
+    # another than the one that will be proven
+    other = "0000" + new[4:]
+    two.browser.post(PAGE + "/repin", [("csrf", asked.values("csrf")[0]), ("peer_id", "central-2"), ("fingerprint", other)])
+    wait_for(lambda: look in two.page().links, 60, what="the key nobody confirmed to be refused again")
+    assert two.a.rows.values("SELECT id FROM pins") == [] and not two.a.connected("central-2")
+    asked = two.page().follow(look)
+    assert "không có" in asked.text and new in asked.text
+    done = asked.press("Xác nhận khóa mới")
+    assert "Đã xác nhận khóa mới của central-2." in done.text and look not in done.links, done.text
+    wait_for(lambda: two.a.connected("central-2"), 60, what="the new key to be taken")
+    noted = [(row["who"], row["object"], row["old"], row["new"])
+             for row in two.a.rows.query("SELECT * FROM audit WHERE what = 'peer_repinned' ORDER BY id")]
+    assert noted == [(ADMIN, "central-2", old, other), (ADMIN, "central-2", None, new)], noted
 
 
 def test_remove_asks_first(ground):

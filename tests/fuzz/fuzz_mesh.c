@@ -146,10 +146,10 @@ static bool io_disk_low(void *arg)
 	return disk_low;
 }
 
-static void io_answer(void *arg, int64_t command, bool ok, double rtt_ms, const char *message)
+static void io_answer(void *arg, int64_t command, bool ok, double rtt_ms, const struct reason *why)
 {
 	(void)arg;
-	MUST(command >= 1 && (!ok || rtt_ms >= 0) && message);
+	MUST(command >= 1 && (!ok || rtt_ms >= 0) && why->sentence[0]);
 }
 
 /* ---- steps ---- */
@@ -375,7 +375,7 @@ static void step_lost(struct side *s, char *rest)
 	(void)rest;
 	*s = (struct side){.link = 0};
 	if (link)
-		mesh_closed(mesh, link, "The connection was closed.");
+		mesh_closed(mesh, link, CAUSE_NONE, "The connection was closed.");
 }
 
 static void step_test(struct side *s, char *rest)

@@ -232,7 +232,7 @@ static bool end_step(struct sim *s, struct pipe *p, int side)
 		deliver_first(s, p, side);
 	} else if (!other->open && !(end->told && end->first) && whole(s, p, side)) {
 		end->open = false;
-		mesh_closed(x->mesh, end->link, "The connection was refused or closed.");
+		mesh_closed(x->mesh, end->link, CAUSE_NONE, "The connection was refused or closed.");
 	} else {
 		return false;
 	}
@@ -250,7 +250,7 @@ static void end_harmed(struct sim *s, struct pipe *p)
 			continue;
 		end->open = false;
 		if (x && x->mesh && !node_dead(x)) {
-			mesh_closed(x->mesh, end->link, "The connection broke.");
+			mesh_closed(x->mesh, end->link, CAUSE_NONE, "The connection broke.");
 			x->due_us = 0;
 			node_look_dead(x);
 		}

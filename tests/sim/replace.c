@@ -198,7 +198,7 @@ void replace_upgrade(struct sim *s, struct node *x)
 static enum err repin(struct db *db, void *arg)
 {
 	struct fault fault;
-	enum err e = site_peer_repin(db, arg, &fault);
+	enum err e = site_peer_repin(db, NULL, arg, NULL, &fault);
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 

@@ -208,14 +208,14 @@ static inline bool net_disk_low(void *self)
 	return x->disk_low;
 }
 
-static inline void net_answer(void *self, int64_t command, bool ok, double rtt_ms, const char *message)
+static inline void net_answer(void *self, int64_t command, bool ok, double rtt_ms, const struct reason *why)
 {
 	const struct rows *r = self;
 	struct node *x = r->world->self;
 	x->answered = command;
 	x->answer_ok = ok;
 	x->answer_rtt = rtt_ms;
-	(void)text_copy(x->answer, sizeof(x->answer), message);
+	(void)text_copy(x->answer, sizeof(x->answer), why->sentence);
 }
 
 /* ---- nodes ---- */
@@ -369,7 +369,7 @@ static inline bool end_step(struct net *n, struct pipe *p, int side)
 		free(parcel);
 	} else if (!other->open && !p->black_hole) {
 		end->open = false;
-		mesh_closed(x->mesh, end->link, "The connection was refused or closed.");
+		mesh_closed(x->mesh, end->link, CAUSE_NONE, "The connection was refused or closed.");
 	} else {
 		return false;
 	}

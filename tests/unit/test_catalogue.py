@@ -11,6 +11,7 @@ ROOT = os.environ.get("PARKMESH_SOURCE") or os.path.join(os.path.dirname(os.path
 LANGUAGES = ("vi", "en")
 # Groups whose texts are named by a word that a source says elsewhere: fault.CODE, deed.WHAT and so on. -> where that word stands.
 BY_WORD = {"fault": ("fcgi/*.c", "lib/domain/*.c"), "failed": ("lib/base/err.c", "fcgi/*.c"), "deed": ("fcgi/*.c", "lib/domain/*.c"),
+           "cause": ("lib/domain/cause.c",),
            "condition_title": ("lib/domain/conditions.c",), "condition_text": ("lib/domain/conditions.c",),
            "link": ("fcgi/picture_mesh.c",), "role": ("lib/store/users.c",),
            "stay_flag": ("lib/domain/stay.c",), "stay_flag_why": ("lib/domain/stay.c",), "exit_kind": ("lib/store/exits.c",),
@@ -91,6 +92,19 @@ def test_what_is_noted_in_the_audit_list_can_be_said():
     if len(said) < 10:
         yield "these are not the words: %s" % sorted(said)
     yield from ("deed.%s is in no catalogue" % word for word in sorted(said) if "deed.%s" % word not in catalogue("vi") and "_" in word)
+
+
+def test_every_cause_can_be_said():
+    enum = re.search(r"enum cause \{(.*?)CAUSE_COUNT", read("lib/domain/cause.h"), re.S).group(1)
+    names = dict(re.findall(r'\[(CAUSE_\w+)\] = "(\w*)"', read("lib/domain/cause.c")))
+    causes = re.findall(r"^\s*(CAUSE_\w+),", enum, re.M)
+    if len(causes) < 30:
+        yield "these are not the causes: %s" % causes
+    for cause in causes[1:]:
+        if not names.get(cause):
+            yield "%s has no name in cause.c" % cause
+        elif "cause." + names[cause] not in catalogue("vi"):
+            yield "cause.%s is in no catalogue" % names[cause]
 
 
 def test_templates_hold_no_text_of_their_own():

@@ -470,6 +470,34 @@ TEST(what_the_merge_cannot_read_is_kept_and_passed_on)
 	central_close(&c);
 }
 
+TEST(of_an_expected_key_no_other_is_pinned)
+{
+	struct central c;
+	struct identity own;
+	const struct actor by = {"anna", "", 1};
+	unsigned char other[KEY_BYTES] = {7};
+	char fingerprint[FINGERPRINT_SIZE];
+	struct fault fault;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-2", 24), ERR_NONE);
+	CHECK_INT(identity_read(c.db, &own), ERR_NONE);
+	CHECK_INT(ledger_begin(c.ledger), ERR_NONE);
+	CHECK_INT(ledger_pin(c.ledger, "central-1", other), ERR_NONE);
+	key_fingerprint(own.keys.public_key, fingerprint);
+	CHECK_INT(site_peer_repin(c.db, &by, "central-1", "nonsense", &fault), ERR_INVALID);
+	CHECK_INT(site_peer_repin(c.db, &by, "central-9", fingerprint, &fault), ERR_NOT_FOUND);
+	CHECK_INT(ledger_pinned(c.db, "central-1", other), ERR_NONE);
+	CHECK_INT(site_peer_repin(c.db, &by, "central-1", fingerprint, &fault), ERR_NONE);
+	CHECK_INT(ledger_pin(c.ledger, "central-1", other), ERR_DENIED);
+	CHECK_INT(ledger_pin(c.ledger, "central-1", own.keys.public_key), ERR_NONE);
+	CHECK_INT(ledger_pin(c.ledger, "central-1", other), ERR_DENIED);
+	CHECK_INT(expected_key_find(c.db, "central-1", fingerprint), ERR_NOT_FOUND);
+	CHECK_INT(site_peer_repin(c.db, &by, "central-1", NULL, &fault), ERR_NONE);
+	CHECK_INT(ledger_pin(c.ledger, "central-1", other), ERR_NONE);
+	CHECK_INT(ledger_commit(c.ledger), ERR_NONE);
+	central_close(&c);
+}
+
 TEST(a_key_is_pinned_once)
 {
 	struct central a, b;

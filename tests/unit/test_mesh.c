@@ -377,7 +377,7 @@ TEST(a_forked_log_stops_and_everything_else_goes_on)
 	net_run(n, 30 * SECOND);
 	CHECK_INT(node_total(&n->node[1]), 4 + 4 + 3);
 	CHECK_INT(node_total(&n->node[2]), 6 + 4 + 3);
-	CHECK(strstr(node_status(&n->node[2], 1).last_error, "no longer exchanged") != NULL);
+	CHECK(strstr(node_status(&n->node[2], 1).why.sentence, "no longer exchanged") != NULL);
 	CHECK(n->pages < 12);
 	CHECK(is_forked(&n->node[1]) && is_forked(&n->node[2]));
 	net_free(n);

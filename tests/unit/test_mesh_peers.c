@@ -3,11 +3,12 @@
 
 #include "p2pd/address.h"
 
-static void check_refused(struct net *n, int at, int peer, enum peer_end end, const char *words)
+static void check_refused(struct net *n, int at, int peer, enum peer_end end, enum cause cause, const char *words)
 {
 	struct peer_status s = node_status(&n->node[at], peer);
 	CHECK_STR(s.state, "refused");
-	CHECK(strstr(s.last_error, words) != NULL);
+	CHECK(strstr(s.why.sentence, words) != NULL);
+	CHECK_STR(s.why.cause, cause_name(cause));
 	CHECK(mesh_counts(n->node[at].mesh)->ended[end] > 0);
 	CHECK_INT(node_ready(&n->node[at]), 0);
 	CHECK_INT(node_total(&n->node[at]), 2);
@@ -31,11 +32,21 @@ static void other_secret(struct node *x)
 	node_secret(x, "open");
 }
 
+TEST(every_cause_has_a_name_of_its_own)
+{
+	const struct reason *room = NULL;
+	for (int a = CAUSE_NONE + 1; a < CAUSE_COUNT; a++) {
+		CHECK(cause_name(a) && cause_name(a)[0] && strlen(cause_name(a)) < sizeof(room->cause));
+		for (int b = CAUSE_NONE; b < a; b++)
+			CHECK(strcmp(cause_name(a), cause_name(b)) != 0);
+	}
+}
+
 TEST(another_secret_is_refused)
 {
 	struct net *n = meet(other_secret);
-	check_refused(n, 1, 2, END_WRONG_SECRET, "secret");
-	check_refused(n, 2, 1, END_WRONG_SECRET, "secret");
+	check_refused(n, 1, 2, END_WRONG_SECRET, CAUSE_WRONG_SECRET, "secret");
+	check_refused(n, 2, 1, END_WRONG_SECRET, CAUSE_WRONG_SECRET, "secret");
 	net_free(n);
 }
 
@@ -58,7 +69,7 @@ static void other_mesh(struct node *x)
 TEST(another_mesh_is_refused)
 {
 	struct net *n = meet(other_mesh);
-	check_refused(n, 1, 2, END_WRONG_MESH, "mesh");
+	check_refused(n, 1, 2, END_WRONG_MESH, CAUSE_WRONG_MESH, "mesh");
 	net_free(n);
 }
 
@@ -70,7 +81,7 @@ static void our_id(struct node *x)
 TEST(our_own_id_from_the_other_side_is_refused)
 {
 	struct net *n = meet(our_id);
-	check_refused(n, 1, 2, END_OWN_ID, "id central-1 too");
+	check_refused(n, 1, 2, END_OWN_ID, CAUSE_OWN_ID, "id central-1 too");
 	net_free(n);
 }
 
@@ -84,7 +95,8 @@ static void other_id(struct node *x)
 TEST(another_id_than_configured_is_refused)
 {
 	struct net *n = meet(other_id);
-	check_refused(n, 1, 2, END_WRONG_ID, "central-7, not central-2");
+	check_refused(n, 1, 2, END_WRONG_ID, CAUSE_WRONG_ID, "central-7, not central-2");
+	CHECK_STR(node_status(&n->node[1], 2).why.about, "central-7");
 	net_free(n);
 }
 
@@ -99,8 +111,23 @@ static void pinned_to_another(struct node *x)
 TEST(another_key_than_the_pinned_one_is_refused)
 {
 	struct net *n = meet(pinned_to_another);
-	check_refused(n, 2, 1, END_WRONG_KEY, "Wrong key");
-	check_refused(n, 1, 2, END_WRONG_KEY, "wrong key");
+	check_refused(n, 2, 1, END_WRONG_KEY, CAUSE_WRONG_KEY, "Wrong key");
+	check_refused(n, 1, 2, END_WRONG_KEY, CAUSE_WRONG_KEY_THERE, "wrong key");
+	net_free(n);
+}
+
+static void another_expected(struct node *x)
+{
+	CHECK_INT(db_begin(x->db), ERR_NONE);
+	CHECK_INT(site_peer_repin(x->db, NULL, "central-1", "0000 0000 0000 0000 0000 0000 0000 0000", NULL), ERR_NONE);
+	CHECK_INT(db_commit(x->db), ERR_NONE);
+}
+
+TEST(another_key_than_the_expected_one_is_refused)
+{
+	struct net *n = meet(another_expected);
+	check_refused(n, 2, 1, END_WRONG_KEY, CAUSE_WRONG_KEY, "Wrong key");
+	CHECK_INT(mesh_counts(n->node[2].mesh)->ended[END_WRONG_SECRET], 0);
 	net_free(n);
 }
 
@@ -124,7 +151,7 @@ TEST(without_a_secret_only_this_machine_takes_part)
 	node_configure(&n->node[1]);
 	net_run(n, 20 * SECOND);
 	CHECK_STR(node_status(&n->node[1], 2).state, "refused");
-	CHECK(strstr(node_status(&n->node[1], 2).last_error, "secret") != NULL);
+	CHECK(strstr(node_status(&n->node[1], 2).why.sentence, "secret") != NULL);
 	net_free(n);
 }
 
@@ -178,7 +205,7 @@ TEST(of_two_from_the_same_dialler_the_newer_remains)
 	uint64_t old = n->node[2].mesh->peer[0]->link;
 	n->pipe[0].black_hole = true; /* node 1's network has changed: its links are dead, and only it knows */
 	n->pipe[0].end[0].open = false;
-	mesh_closed(n->node[1].mesh, n->pipe[0].end[0].link, "The address changed.");
+	mesh_closed(n->node[1].mesh, n->pipe[0].end[0].link, CAUSE_NONE, "The address changed.");
 	n->node[1].due_us = 0;
 	net_run(n, 5 * SECOND);
 	CHECK_INT(node_ready(&n->node[2]), 1);
@@ -246,7 +273,9 @@ TEST(the_clock_offset_is_measured_and_told)
 	CHECK(s.clock_known);
 	CHECK_INT(s.clock_offset_ms, 75000);
 	CHECK_INT(node_status(&n->node[2], 1).clock_offset_ms, -75000);
-	CHECK(strstr(s.last_error, "75 s ahead") != NULL);
+	CHECK(strstr(s.why.sentence, "75 s ahead") != NULL);
+	CHECK_STR(s.why.cause, "clock_ahead");
+	CHECK_INT(s.why.number, 75);
 	CHECK(s.rtt_ms >= 0);
 	mesh_test(n->node[1].mesh, 3, "central-2");
 	net_run(n, SECOND);
@@ -273,7 +302,7 @@ TEST(a_clock_that_is_set_is_not_taken_for_one_that_is_off)
 	net_run(n, 30 * SECOND);
 	CHECK(n->node[1].clock_ms > 0);
 	CHECK_INT(node_status(&n->node[1], 2).clock_offset_ms, 0);
-	CHECK(!node_status(&n->node[1], 2).last_error[0]);
+	CHECK(!node_status(&n->node[1], 2).why.sentence[0]);
 	net_free(n);
 }
 
@@ -363,7 +392,7 @@ TEST(a_changed_address_is_dialled_at_once)
 	CHECK_INT(db_commit(n->node[1].db), ERR_NONE);
 	node_configure(&n->node[1]);
 	net_run(n, SECOND / 100);
-	CHECK(strstr(node_status(&n->node[1], 2).last_error, "central-3, not central-2") != NULL);
+	CHECK(strstr(node_status(&n->node[1], 2).why.sentence, "central-3, not central-2") != NULL);
 	net_free(n);
 }
 

@@ -40,6 +40,20 @@ TEST(the_fingerprint_people_compare)
 	CHECK_INT(strlen(text), FINGERPRINT_SIZE - 1);
 }
 
+TEST(a_fingerprint_as_people_give_it)
+{
+	static const char *const none[] = {"", "3f0a", "3f0a 91c2 77de 0b1c 5e88 42aa 6d07 f91", "3f0a 91c2 77de 0b1c 5e88 42aa 6d07 f913 1",
+		"3f0a 91c2 77de 0b1c 5e88 42aa 6d07 f91g", "3f0a-91c2-77de-0b1c-5e88-42aa-6d07-f913"};
+	char text[FINGERPRINT_SIZE];
+
+	CHECK(fingerprint_parse(fingerprint, text));
+	CHECK_STR(text, fingerprint);
+	CHECK(fingerprint_parse(" 3F0A91C277de0b1c 5e8842aa6d07f913 ", text));
+	CHECK_STR(text, "3f0a 91c2 77de 0b1c 5e88 42aa 6d07 f913");
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		CHECK(!fingerprint_parse(none[i], text));
+}
+
 TEST(the_log_id_is_the_hash_of_id_key_and_random)
 {
 	char out[LOG_ID_SIZE];

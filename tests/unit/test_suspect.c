@@ -160,7 +160,7 @@ TEST(a_link_that_breaks_now_and_then_is_no_second_central)
 			n->pipe[k].end[0].open = n->pipe[k].end[1].open = false;
 		for (int k = 1; k <= 2; k++)
 			while (n->node[k].mesh->peers)
-				mesh_closed(n->node[k].mesh, n->node[k].mesh->peer[0]->link, "cut"), (void)mesh_run(n->node[k].mesh);
+				mesh_closed(n->node[k].mesh, n->node[k].mesh->peer[0]->link, CAUSE_NONE, "cut"), (void)mesh_run(n->node[k].mesh);
 	}
 	net_run(n, MINUTE);
 	CHECK_INT(count_warnings(&n->node[1]) + count_warnings(&n->node[2]), 0);
