@@ -10,7 +10,7 @@
 #define REACH_X 136.0      /* of the circle that the others stand on, sideways */
 #define NAMED_MARGIN 62    /* above and below it: half a node, and what is said of it */
 #define BARE_MARGIN 18
-#define OWN_RADIUS 40
+#define OWN_RADIUS 44
 #define NAMED_RADIUS 15
 #define NUMBERED_LEAST 8.0 /* a smaller node has no room for a number */
 #define LINE 13            /* of text */

@@ -69,9 +69,8 @@ enum err newest_exits(struct db *db, int64_t limit, newest_exit_fn *each, void *
 	put_int(st, 1, limit);
 	while ((e = sql_row(db, st)) == ERR_NONE) {
 		struct newest_exit row = {
-			.event_id = get_text_or_null(st, 0), .plate_view = get_text_or_null(st, 1), .exit_ts = sqlite3_column_int64(st, 2),
+			.id = sqlite3_column_int64(st, 0), .plate_view = get_text_or_null(st, 1), .exit_ts = sqlite3_column_int64(st, 2),
 			.central = get_text_or_null(st, 3), .edge = get_text_or_null(st, 4), .fee = sqlite3_column_int64(st, 5),
-			.id = sqlite3_column_int64(st, 6),
 		};
 
 		e = each(arg, &row);

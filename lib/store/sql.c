@@ -227,7 +227,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_FIGURE_LEFT_OTHERWISE] = "SELECT CAST(total(CASE status WHEN 'OUT' THEN exit_log IS NULL WHEN 'VOID' THEN -(exit_log IS NOT"
 		" NULL AND entry_ts IS NOT NULL) ELSE 0 END) AS INTEGER) FROM history INDEXED BY history_left_otherwise"
 		" WHERE exit_ts >= ?1 AND exit_ts < ?2 AND (missed_by IS NOT NULL OR status = 'VOID')",
-	[SQL_EXIT_NEWEST] = "SELECT h.event_id, e.plate_view, e.exit_ts, e.central, e.edge, e.fee, h.id FROM exits e INDEXED BY exits_day"
+	[SQL_EXIT_NEWEST] = "SELECT h.id, e.plate_view, e.exit_ts, e.central, e.edge, e.fee FROM exits e INDEXED BY exits_day"
 		" CROSS JOIN history h ON h.event_id = e.bound WHERE e.kind != 'second' AND h.status = 'OUT' ORDER BY e.exit_ts DESC LIMIT ?1",
 
 	[SQL_SETTING_FIND] = "SELECT value, hlc_ms, hlc_counter, log, seq FROM settings WHERE key = ?1",

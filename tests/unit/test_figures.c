@@ -125,7 +125,7 @@ static enum err look(void *arg, const struct newest_exit *x)
 {
 	struct newest *n = arg;
 
-	n->good += x->event_id != NULL && x->plate_view != NULL && (n->count == 0 || x->exit_ts <= n->last);
+	n->good += x->id > 0 && x->plate_view != NULL && (n->count == 0 || x->exit_ts <= n->last);
 	n->last = x->exit_ts;
 	n->count++;
 	return ERR_NONE;
