@@ -120,6 +120,32 @@ def test_p2pd_that_stands_still(ground):
     wait_for(lambda: WELL in browser.get("/").text, what="the page to say that all is well")
 
 
+def test_a_conflict_is_there_until_somebody_has_looked(ground):
+    c = ground.central().start()
+    browser = administrator(c)
+    assert WELL in browser.get("/").text
+    assert c.open("edge-2", "30A00009", "EXIT", force=True)[0] == 200
+    page = browser.get("/")
+    assert titles(page) == ["Có 1 xung đột chưa ai xem."], titles(page)
+    page.follow("Xem các xung đột").press("Đã xem 30A-000.09")
+    assert WELL in browser.get("/").text, titles(browser.get("/"))
+
+
+def test_newest_first_and_links_to_stays(ground):
+    c = ground.central().start()
+    browser = administrator(c)
+    for i in range(15):
+        assert c.open("edge-1", "29A%05d" % i, "ENTRY", at=now() - (40 - i) * MINUTE)[0] == 200
+    for i in range(10):
+        assert c.open("edge-2", "29A%05d" % i, "EXIT", at=now() - (20 - i) * MINUTE)[0] == 200
+    page = browser.get("/")
+    rows = re.findall(r'<li data-key="(entry|exit)-(\d+)">.*?<a href="([^"]*)">([^<]*)</a>', page.answer.text, re.S)
+    wanted = [("exit", "29A-000.%02d" % i) for i in reversed(range(10))] + [("entry", "29A-000.%02d" % i) for i in range(14, 4, -1)]
+    assert [(kind, plate) for kind, _, _, plate in rows] == wanted, rows
+    stay = page.follow("29A-000.09")
+    assert stay.answer.status == 200 and "29A-000.09" in stay.text, stay.answer
+
+
 def test_several_peers_that_are_down_are_one_warning(ground):
     c = ground.central("central-1", peers={"central-%d" % (i + 2): ("127.0.0.1", port) for i, port in enumerate(free_ports(3))}).start()
     browser = administrator(c)
