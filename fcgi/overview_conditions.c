@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "domain/conditions.h"
 #include "format.h"
+#include "p2p_state.h"
 #include "page.h"
 #include "serve.h"
 #include "warnings.h"
@@ -111,6 +112,8 @@ static void add_condition(struct call *c, cJSON *rows, const struct condition *l
 	row = new_row(rows, to.grave);
 	add_centrals(row, list, count, i);
 	add_values(c, row, k);
+	if (cJSON_IsTrue(cJSON_GetObjectItem(row, "one")))
+		p2p_why(c, row, "why", k->central, &k->why);
 	text_format(text, sizeof text, "condition_title.%s", condition_name(k->code));
 	page_words(c, row, "title", text, row);
 	text_format(text, sizeof text, "condition_text.%s", condition_name(k->code));

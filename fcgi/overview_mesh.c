@@ -60,8 +60,6 @@ static void add_row(struct call *c, cJSON *rows, const struct peer_look *p, cons
 		cJSON_AddTrueToObject(row, "told");
 		page_number(c, row, "behind", p->status.behind);
 		page_number(c, row, "ahead", p->status.ahead);
-		if (n->state != LINK_CONNECTED)
-			p2p_why(c, row, "why", p->status.id, &p->status.why);
 	}
 }
 

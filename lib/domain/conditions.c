@@ -25,12 +25,13 @@ const char *condition_name(enum condition_code code)
 
 struct list { struct condition *out; size_t count; };
 
-static void add(struct list *l, enum condition_code code, const char *central, int64_t number, int64_t since_ms)
+static struct condition *add(struct list *l, enum condition_code code, const char *central, int64_t number, int64_t since_ms)
 {
 	struct condition *c = &l->out[l->count++];
 
 	*c = (struct condition){ .code = code, .number = number, .since_ms = since_ms };
 	text_copy(c->central, sizeof(c->central), central);
+	return c;
 }
 
 static enum err add_unreadable(struct db *db, struct list *l)
@@ -81,10 +82,13 @@ static void add_peers(const struct rows *r, struct list *l)
 {
 	for (size_t i = 0; i < r->peers; i++) {
 		const struct peer_status *s = status_of(r, r->peer[i].id);
+		enum condition_code code = CONDITION_PEER_DOWN;
 
 		if (s == NULL || s->connected)
 			continue;
-		add(l, strcmp(s->state, "refused") == 0 ? CONDITION_PEER_REFUSED : CONDITION_PEER_DOWN, s->id, 0, s->last_ping_ms);
+		if (strcmp(s->state, "refused") == 0)
+			code = CONDITION_PEER_REFUSED;
+		add(l, code, s->id, 0, s->last_ping_ms)->why = s->why;
 	}
 }
 

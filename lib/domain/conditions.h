@@ -34,6 +34,7 @@ struct condition {
 	char central[CENTRAL_ID_SIZE];  /* "" it is about this one */
 	int64_t number;                 /* 0 where nothing is said above */
 	int64_t since_ms;               /* Unix ms since when, 0 not known */
+	struct reason why;              /* of a peer that is not connected, where it is known */
 };
 
 /* What the database does not say. */

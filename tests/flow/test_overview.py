@@ -102,7 +102,8 @@ def test_warnings_come_and_go(ground):
     assert 'class="link connected"' in page.answer.text and "central-2" in page.text
     b.stop()
     wait_for(lambda: DOWN in titles(browser.get("/")), what="the page to say that central-2 is down")
-    page = browser.get("/")
+    page = wait_for(lambda: next((page for page in [browser.get("/")] if "Không kết nối được tới central-2" in page.text), None),
+                    what="the page to say why")
     assert WELL not in page.text and 'class="link connected"' not in page.answer.text
     assert page.links["Mở trang IP máy chủ central khác"] == "/settings/p2p"
     b.start()
