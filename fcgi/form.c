@@ -141,20 +141,20 @@ static void set_words(struct call *c, cJSON *object, const char *name, const cha
 	page_words(c, object, name, text, values);
 }
 
-static bool any_marked(const cJSON *form)
+static cJSON *first_marked(cJSON *form)
 {
-	const cJSON *field;
+	cJSON *field;
 
 	cJSON_ArrayForEach(field, form) {
-		if (cJSON_IsString(cJSON_GetObjectItemCaseSensitive(field, "wrong")))
-			return true;
+		if (cJSON_IsString(find(field, "wrong")))
+			return field;
 	}
-	return false;
+	return NULL;
 }
 
 static void focus_first(cJSON *form, cJSON *field)
 {
-	if (!any_marked(form))
+	if (!first_marked(form))
 		cJSON_AddTrueToObject(field, "focus");
 }
 
@@ -162,6 +162,15 @@ void form_mark(struct call *c, cJSON *field, const char *text, const cJSON *valu
 {
 	set_words(c, field, "wrong", text, values);
 	describe(field);
+}
+
+bool form_focus(cJSON *fields)
+{
+	cJSON *field = first_marked(fields);
+
+	if (field)
+		cJSON_AddTrueToObject(field, "focus");
+	return field != NULL;
 }
 
 void form_wrong(struct call *c, cJSON *form, const char *name, const char *text, const cJSON *values)

@@ -50,6 +50,8 @@ void form_option(cJSON *form, const char *name, const char *value, const char *t
 void form_wrong(struct call *c, cJSON *form, const char *name, const char *text, const cJSON *values);
 /* The same for one field made by form_add. */
 void form_mark(struct call *c, cJSON *field, const char *text, const cJSON *values);
+/* Give the focus to the first of these fields that form_mark has marked. false: none is. */
+bool form_focus(cJSON *fields);
 /* Say above the form what is wrong with all of it. */
 void form_alert(struct call *c, cJSON *form, const char *text, const cJSON *values);
 /* Say what a domain function refused: beside fault's field if the form has it, else above. */

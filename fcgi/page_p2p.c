@@ -178,6 +178,17 @@ static enum err add_own(struct call *c, cJSON *page)
 	return ERR_NONE;
 }
 
+/* Where the first mistake is. */
+static void focus(cJSON *form, const cJSON *rows)
+{
+	bool found = form_focus(form);
+	cJSON *row;
+
+	cJSON_ArrayForEach(row, rows) {
+		found = found || form_focus(row);
+	}
+}
+
 /* The page with the form as given; form may hold an alert already and is taken over. */
 static enum err show(struct call *c, int status, cJSON *form, const struct p2p_form *f, struct fault *fault)
 {
@@ -199,6 +210,7 @@ static enum err show(struct call *c, int status, cJSON *form, const struct p2p_f
 	rows = cJSON_AddArrayToObject(page, "peers");
 	for (size_t i = 0; i < f->count; i++)
 		add_row(c, rows, &f->row[i], i + 1, m);
+	focus(form, rows);
 	page_number(c, page, "peer_count", (int64_t)f->count);
 	add_others(c, page, m);
 	free(m);
