@@ -190,7 +190,7 @@ enum err page_logging_in(struct call *c, struct fault *fault)
 		return show_failed(c, answer_status(e), e, &why, fault);
 	if (!known) {
 		journal_warning("event=login_refused address=%s", address);
-		return show_failed(c, 403, ERR_NONE, NULL, fault);
+		return show_failed(c, 403, ERR_NONE, &why, fault);
 	}
 	attempts_good(c->app->attempts, address, name);
 	return go_back(c);
