@@ -1,13 +1,16 @@
 #include "page_stay.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/zone.h"
+#include "p2p_state.h"
 #include "page.h"
 #include "pages.h"
 #include "serve.h"
+#include "stay_held.h"
 #include "stay_show.h"
 #include "store/conflicts.h"
 #include "store/logs.h"
@@ -45,7 +48,7 @@ static enum err find(struct call *c, struct stay_row *out, struct fault *fault)
 	return e == ERR_NONE ? found(stay_find(c->desk->db, event, out), out, fault) : e;
 }
 
-struct showing { struct call *call; cJSON *to; };
+struct showing { struct call *call; cJSON *to; struct stay_held *held; };
 
 static enum err show_row(void *arg, const struct history_row *h)
 {
@@ -57,7 +60,7 @@ static enum err show_row(void *arg, const struct history_row *h)
 
 enum err stay_add(struct call *c, cJSON *parent, const char *name, int64_t id)
 {
-	struct showing s = {c, cJSON_AddObjectToObject(parent, name)};
+	struct showing s = {.call = c, .to = cJSON_AddObjectToObject(parent, name)};
 
 	return history_find(c->desk->db, id, show_row, &s);
 }
@@ -92,7 +95,7 @@ static enum err add_exit(void *arg, const struct exit_look *exit)
 
 enum err stay_add_exits(struct call *c, cJSON *parent, const char *name, const char *event_id)
 {
-	struct showing s = {c, cJSON_AddArrayToObject(parent, name)};
+	struct showing s = {.call = c, .to = cJSON_AddArrayToObject(parent, name)};
 
 	return exits_of_row(c->desk->db, event_id, EXITS_SHOWN, add_exit, &s);
 }
@@ -135,7 +138,7 @@ static enum err add_record(void *arg, const struct record_look *look)
 	add_author(row, &r);
 	if (parsed)
 		record_free(&r);
-	return ERR_NONE;
+	return stay_held_add(s->call, s->held, look->log, look->seq);
 }
 
 static enum err add_change(void *arg, const struct change_look *change)
@@ -159,13 +162,32 @@ static enum err add_change(void *arg, const struct change_look *change)
 	return ERR_NONE;
 }
 
+/* The records, and who holds them. */
+static enum err add_records(struct call *c, cJSON *page, const struct stay_row *stay)
+{
+	struct showing s = {.call = c, .to = cJSON_AddArrayToObject(page, "records")};
+	struct mesh_look *mesh = NULL;
+	struct fault unused;
+	enum err e = mesh_look(c, &mesh, &unused);
+
+	if (e == ERR_NONE)
+		e = stay_held_new(mesh, &s.held);
+	if (e == ERR_NONE)
+		e = record_each_of_row(c->desk->db, stay->event_id, RECORDS_SHOWN, add_record, &s);
+	if (e == ERR_NONE)
+		stay_held_show(c, page, s.held);
+	stay_held_free(s.held);
+	free(mesh);
+	return e;
+}
+
 static enum err add_lists(struct call *c, cJSON *page, const struct stay_row *stay)
 {
-	struct showing records = {c, cJSON_AddArrayToObject(page, "records")}, changes = {c, cJSON_AddArrayToObject(page, "changes")};
+	struct showing changes = {.call = c, .to = cJSON_AddArrayToObject(page, "changes")};
 	enum err e = stay_add_exits(c, page, "exits", stay->event_id);
 
 	if (e == ERR_NONE)
-		e = record_each_of_row(c->desk->db, stay->event_id, RECORDS_SHOWN, add_record, &records);
+		e = add_records(c, page, stay);
 	if (e == ERR_NONE)
 		e = change_list(c->desk->db, stay->id, CHANGES_SHOWN, 0, add_change, &changes);
 	cJSON_AddBoolToObject(page, "has_changes", changes.to && changes.to->child);

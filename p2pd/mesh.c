@@ -345,6 +345,14 @@ size_t mesh_peer_statuses(const struct mesh *m, struct peer_status *out, size_t 
 	return count;
 }
 
+size_t mesh_claims(const struct mesh *m, struct claim *out, size_t max)
+{
+	size_t count = 0;
+	for (size_t k = 0; k < m->neighbours; k++)
+		count += neighbour_claims(m, m->neighbour[k], out + count, max - count);
+	return count;
+}
+
 size_t mesh_sync_states(struct mesh *m, struct sync_state *out, size_t max)
 {
 	size_t count = 0;

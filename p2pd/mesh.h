@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "counts.h"
 #include "peer.h"
+#include "store/claims.h"
 #include "store/site.h"
 
 #define MESH_DIALECT_VERSION 1
@@ -59,6 +60,8 @@ void mesh_stop(struct mesh *m);
 
 /* Rows to show, at most max. */
 size_t mesh_peer_statuses(const struct mesh *m, struct peer_status *out, size_t max);
+/* What peers say to hold of each log (store/claims.h), at most max; in no order. */
+size_t mesh_claims(const struct mesh *m, struct claim *out, size_t max);
 /* Peers with which records were exchanged since the last call. updated_ms is left to the caller. */
 size_t mesh_sync_states(struct mesh *m, struct sync_state *out, size_t max);
 /* Moves when somebody came, went or was refused. */

@@ -311,3 +311,32 @@ void neighbour_status(const struct mesh *m, const struct neighbour *n, struct pe
 	else if (!p)
 		compare(m, n->log, n->log_count, out);
 }
+
+static bool add_claim(struct claim *out, size_t max, size_t *count, const char *log, const char *peer, int64_t seq)
+{
+	if (*count == max)
+		return false;
+	out[*count] = (struct claim){.seq = seq};
+	(void)text_copy(out[*count].log, sizeof(out[*count].log), log);
+	(void)text_copy(out[*count].peer, sizeof(out[*count].peer), peer);
+	++*count;
+	return true;
+}
+
+size_t neighbour_claims(const struct mesh *m, const struct neighbour *n, struct claim *out, size_t max)
+{
+	const struct peer *p = ready_peer(m, n);
+	const struct peer_log *log = p ? p->log : n->log;
+	uint32_t logs = p ? p->log_count : n->log_count;
+	size_t count = 0;
+	if (p ? !p->vector_known : !n->log)
+		return 0;
+	bool room = add_claim(out, max, &count, "", n->row.id, 1);
+	for (uint32_t i = 0; room && i < m->logs.count; i++) {
+		const struct known_log *k = &m->logs.log[i];
+		int64_t claimed = log && i < logs ? log[i].claimed : 0;
+		if (k->held > 0 && (!(k->flags & LOG_CLOSED) || claimed < k->held))
+			room = add_claim(out, max, &count, k->log, n->row.id, claimed);
+	}
+	return room ? count : 0;
+}

@@ -16,6 +16,7 @@
 
 #include "allowance.h"
 #include "peer.h"
+#include "store/claims.h"
 #include "store/site.h"
 
 #define BACKOFF_FIRST_MS 1000
@@ -68,5 +69,7 @@ int64_t neighbours_due(const struct mesh *m);
 /* Is its clock off, and known to be? */
 bool neighbour_clock_off(const struct neighbour *n, struct reason *out);
 void neighbour_status(const struct mesh *m, const struct neighbour *n, struct peer_status *out);
+/* What it says to hold of each log, now or when it was last connected; 0 if that is not known, or there is no room for all of it. */
+size_t neighbour_claims(const struct mesh *m, const struct neighbour *n, struct claim *out, size_t max);
 
 #endif

@@ -96,7 +96,8 @@ struct news {
 	struct sync_state synced[STATUS_PEERS];
 	struct mesh_count counts[MESH_COUNTS_MAX];
 	size_t peer_count, synced_count, count_count;
-	bool all;                /* also peers of which only numbers moved */
+	bool all;                /* also peers of which only numbers moved, and what they claim */
+	struct claims claims;
 };
 
 static enum err write_rows(struct db *db, const struct status *s, const struct news *n)
@@ -106,6 +107,8 @@ static enum err write_rows(struct db *db, const struct status *s, const struct n
 		e = write_synced(db, n->synced, n->synced_count, n->mesh.updated_ms);
 	if (!e)
 		e = write_counts(db, s, n->counts, n->count_count, n->mesh.updated_ms);
+	if (!e && n->all)
+		e = claims_write(db, s->claims_known ? &s->claims : NULL, &n->claims);
 	return e ? e : mesh_status_write(db, &n->mesh);
 }
 
@@ -136,6 +139,10 @@ static void write_all(struct status *s, struct db *db, const struct news *n)
 	s->count = n->peer_count;
 	memcpy(s->counted, n->counts, n->count_count * sizeof(n->counts[0]));
 	s->counted_count = n->count_count;
+	if (n->all) {
+		s->claims = n->claims;
+		s->claims_known = true;
+	}
 }
 
 void status_write(struct status *s, struct db *db, struct mesh *m, bool listening, const char *error, const struct world *world)
@@ -152,6 +159,8 @@ void status_write(struct status *s, struct db *db, struct mesh *m, bool listenin
 	(void)text_copy(n.mesh.error, sizeof(n.mesh.error), error);
 	n.synced_count = mesh_sync_states(m, n.synced, STATUS_PEERS);
 	n.count_count = counts_rows(mesh_counts(m), n.counts);
+	if (n.all)
+		claims_read(m, &n.claims);
 	write_all(s, db, &n);
 	s->version = mesh_version(m);
 	(void)text_copy(s->error, sizeof(s->error), error);
@@ -169,5 +178,6 @@ void status_close(struct status *s, struct db *db, const struct mesh *m, const s
 	}
 	n.count_count = counts_rows(mesh_counts(m), n.counts);
 	(void)text_copy(n.mesh.error, sizeof(n.mesh.error), "p2pd was stopped.");
+	n.claims = s->claims;
 	write_all(s, db, &n);
 }

@@ -1,5 +1,6 @@
 /*
- * Status rows: peer_status, mesh_status, mesh_counts, p2p_sync_state. Written when something changed, and every 5 s as a sign of life.
+ * Status rows: peer_status, mesh_status, mesh_counts, claims, p2p_sync_state. Written when something changed, and every 5 s as a sign of
+ * life; claims with the latter alone.
  */
 #ifndef PARKMESH_P2PD_STATUS_H
 #define PARKMESH_P2PD_STATUS_H
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/world.h"
+#include "claims.h"
 #include "store/counts.h"
 #include "store/site.h"
 
@@ -25,6 +27,8 @@ struct status {
 	char error[160];                          /* of mesh_status, as last written */
 	struct mesh_count counted[MESH_COUNTS_MAX]; /* of this run, as far as they are in the table */
 	size_t counted_count;
+	struct claims claims;                     /* as they are in the table */
+	bool claims_known;                        /* false: what an earlier run left is still there */
 	bool failing;                             /* the last write did not succeed */
 };
 

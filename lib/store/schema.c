@@ -191,7 +191,11 @@ static const char STEP_10[] =
 	"ALTER TABLE commands ADD COLUMN number INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE expected_keys(id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) STRICT;";
 
-static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10 };
+/* Version 11. What peers say to hold of logs, as p2pd knows it (store/claims). */
+static const char STEP_11[] =
+	"CREATE TABLE claims(log TEXT NOT NULL, peer TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(log, peer)) STRICT, WITHOUT ROWID;";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11 };
 
 int schema_version(void)
 {

@@ -260,6 +260,10 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_PEER_STATUS_DELETE] = "DELETE FROM peer_status WHERE id = ?1",
 	[SQL_MESH_STATUS_READ] = "SELECT listening, messages_sent, messages_received, updated_at, error FROM mesh_status WHERE one = 1",
 	[SQL_MESH_STATUS_WRITE] = "INSERT OR REPLACE INTO mesh_status VALUES(1, ?1, ?2, ?3, ?4, ?5)",
+	[SQL_CLAIM_WRITE] = "INSERT INTO claims VALUES(?1, ?2, ?3) ON CONFLICT(log, peer) DO UPDATE SET seq = ?3",
+	[SQL_CLAIM_DELETE] = "DELETE FROM claims WHERE log = ?1 AND peer = ?2",
+	[SQL_CLAIM_CLEAR] = "DELETE FROM claims",
+	[SQL_CLAIM_OF_LOG] = "SELECT peer, seq FROM claims WHERE log = ?1 ORDER BY peer",
 	[SQL_MESH_COUNT_LIST] = "SELECT kind, cause, count, last_ms FROM mesh_counts ORDER BY kind, cause LIMIT ?1",
 	[SQL_MESH_COUNT_ADD] = "INSERT INTO mesh_counts VALUES(?1, ?2, ?3, ?4) ON CONFLICT(kind, cause) DO UPDATE SET"
 		" (count, last_ms) = (count + ?3, ?4)",

@@ -12,6 +12,7 @@ from tests.site import tap                                  # noqa: E402
 from tests.site.central import now_ms                       # noqa: E402
 from tests.site.page import Browser, administrator          # noqa: E402
 from tests.site.people import add_user                      # noqa: E402
+from tests.site.wait import wait_for                        # noqa: E402
 
 MINUTE, HOUR, DAY = 60 * 1000, 3600 * 1000, 24 * 3600 * 1000
 ENTER, CORRECT, VOID, UNDO, END = "Ghi xe vào", "Sửa biển số", "Hủy lượt gửi", "Hoàn tác", "Kết thúc lượt gửi"
@@ -111,6 +112,30 @@ def test_a_stay(ground):
     for path in ("/history/stay", "/history/stay?id=999", "/history/stay?event=nothing"):
         assert one.vy.get(path).answer.status == 404, path
     assert one.vy.get("/history/stay?id=x").answer.status in (400, 422)
+
+
+def test_where_it_is_held(ground):
+    """By what peers say, in words; one that cannot be known of is not said to hold anything."""
+    site = ground.site(2).start()
+    add_user(site[0], "vy", "viewer")
+    vy = Browser(site[0])
+    vy.log_in("vy")
+    id = site[0].good("POST", "/api/parking/stays", {"plate_id": "29A12345"})["history_id"]
+
+    def held():
+        page = vy.get("/history/stay?id=%d" % id).text
+        return " ".join(re.search("Được giữ ở(.*) Bản ghi Xe vào", page)[1].split())
+    wait_for(lambda: held() == "central-1 Central này, đủ 1 bản ghi central-2 Đủ 1 bản ghi", what=held)
+    victim = site[0].pid("fcgi")
+    site[0].kill("fcgi")
+    site[0].wait_back("fcgi", victim)
+    site[0].good("PUT", "/api/parking/history/%d" % id, {"plate_id": "29A54321", "plate_view": ""})
+    wait_for(lambda: held().endswith("central-2 Đủ 2 bản ghi"), what=held)
+    site[1].stop()
+    site[0].good("DELETE", "/api/parking/history/%d" % id)
+    wait_for(lambda: held().endswith("central-2 Mới có 2 trong 3 bản ghi Đang mất kết nối; theo lần kết nối gần nhất."), what=held)
+    site[1].start()
+    wait_for(lambda: held().endswith("central-2 Đủ 3 bản ghi"), what=held)
 
 
 def test_correcting_and_undoing(ground):
