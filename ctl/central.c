@@ -44,7 +44,7 @@ struct central {
 	enum central_state state;
 	int64_t stop_until_ms;      /* stopping: then they are killed (monotonic) */
 	int exit_status;
-	const char *fcgi_command[8 + 2 * ACCESS_OPTIONS_MAX], *p2pd_command[6], *nginx_command[8];
+	const char *fcgi_command[8 + 2 * ACCESS_OPTIONS_MAX], *p2pd_command[8], *nginx_command[8];
 	struct child child[CHILD_COUNT];
 };
 
@@ -52,7 +52,7 @@ static void name_commands(struct central *c)
 {
 	const struct place *place = &c->place;
 	const char *const fcgi[] = {place->fcgi, "--db", place->database, "--notify", place->notify, "--share", place->share};
-	const char *const p2pd[] = {place->p2pd, "--db", place->database, "--notify", place->notify};
+	const char *const p2pd[] = {place->p2pd, "--db", place->database, "--notify", place->notify, "--live", place->live};
 	const char *const nginx[] = {NGINX, "-e", "stderr", "-c", place->nginx_conf, "-g", "daemon off;"};
 	size_t n = sizeof fcgi / sizeof *fcgi;
 

@@ -52,7 +52,8 @@ static bool find_dir(const char *dir, struct place *out)
 	if (!realpath(dir, real))
 		return failed("cannot use", dir);
 	if (!text_copy(out->dir, sizeof out->dir, real)
-		|| !text_format(out->socket, sizeof address.sun_path, "%s/fcgi.sock", out->dir)) {
+		|| !text_format(out->socket, sizeof address.sun_path, "%s/fcgi.sock", out->dir)
+		|| !text_format(out->live, sizeof address.sun_path, "%s/live.sock", out->dir)) {
 		fprintf(stderr, "parkmesh-central: %s: the path is too long for a socket in it. Choose a shorter one.\n", real);
 		return false;
 	}

@@ -69,7 +69,7 @@ void flash_take(struct call *c, cJSON *site)
 	const char *text;
 	cJSON *said, *flash;
 
-	if (!cookie_get(&c->request, COOKIE_FLASH, value, sizeof value))
+	if (c->request.fetched || !cookie_get(&c->request, COOKIE_FLASH, value, sizeof value))
 		return;
 	cookie_set(&c->response, &c->request, COOKIE_FLASH, "", 0);
 	said = read(c, value);

@@ -14,7 +14,8 @@
 
 /* Into the answer: the text of that name is to be said, with values (NULL: none; not freed). */
 void flash_put(struct call *c, const char *text, bool good, const cJSON *values);
-/* Add "flash" {text, good} to site if the request brought one, and take it away by the answer. */
+/* Add "flash" {text, good} to site if the request brought one, and take it away by the answer; a script that refreshes a page
+ * leaves it to the next page that a person gets. */
 void flash_take(struct call *c, cJSON *site);
 
 #endif

@@ -67,6 +67,7 @@ static enum method method_of(const char *name)
 static void read_head(struct request *r)
 {
 	const char *method = param(r, "REQUEST_METHOD"), *path = param(r, "SCRIPT_NAME"), *query = param(r, "QUERY_STRING");
+	const char *fetched_as;
 
 	r->method = method_of(method ? method : "");
 	r->head = method && strcmp(method, "HEAD") == 0;
@@ -81,6 +82,8 @@ static void read_head(struct request *r)
 	r->authorization = header(r, "HTTP_AUTHORIZATION");
 	r->cookie = param(r, "HTTP_COOKIE");
 	r->csrf_token = param(r, "HTTP_X_CSRF_TOKEN");
+	fetched_as = param(r, "HTTP_SEC_FETCH_DEST");
+	r->fetched = fetched_as && strcmp(fetched_as, "empty") == 0;
 	r->https = param(r, "HTTPS") != NULL;
 	r->if_match = param(r, "HTTP_IF_MATCH");
 	r->idempotency_key = header(r, "HTTP_IDEMPOTENCY_KEY");

@@ -33,6 +33,7 @@ struct request {
 	const char *content_type, *host, *origin, *sec_fetch_site, *forwarded, *x_forwarded_for;
 	const char *authorization, *if_match;
 	const char *cookie, *csrf_token;    /* X-CSRF-Token */
+	bool fetched;                /* by a script, not for a person to look at (Sec-Fetch-Dest: empty) */
 	const char *idempotency_key;
 	const char *preflight;       /* Access-Control-Request-Method */
 	const char *remote_addr;     /* by nginx, not by the caller */

@@ -45,6 +45,8 @@ const struct route routes[] = {
 	{METHOD_POST, "/api/p2p/warnings/{id}/seen", ACCESS_ADMIN, NO_FIELDS, api_warning_seen},
 	{METHOD_POST, "/api/p2p/test-connection", ACCESS_ADMIN, FIELDS(p2p_test_fields), api_p2p_test},
 
+	{METHOD_GET, "/ws/history", ACCESS_WATCH, NO_FIELDS, api_watch},
+
 	{METHOD_GET, "/login", ACCESS_PAGE_OPEN, FIELDS(page_login_fields), page_login},
 	{METHOD_POST, "/login", ACCESS_PAGE_OPEN, FIELDS(page_logging_in_fields), page_logging_in},
 	{METHOD_POST, "/logout", ACCESS_PAGE_OPEN, NO_FIELDS, page_log_out},

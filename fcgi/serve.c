@@ -91,7 +91,8 @@ static bool wants_json(const struct call *c)
 {
 	const char *path = c->request.path;
 
-	return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/api") == 0 || strncmp(path, "/healthz", 8) == 0;
+	return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/api") == 0 || strncmp(path, "/healthz", 8) == 0
+		|| strncmp(path, "/ws/", 4) == 0;
 }
 
 static void fail_json(struct call *c, int status, enum err e, const struct fault *fault)

@@ -152,7 +152,7 @@ enum user_role access_role(enum access access, enum method method)
 	switch (access) {
 	case ACCESS_ANYONE: case ACCESS_PAGE_OPEN: break;
 	case ACCESS_EDGE: return method == METHOD_GET ? USER_VIEWER : USER_OPERATOR;
-	case ACCESS_VIEWER: case ACCESS_PAGE_VIEWER: return USER_VIEWER;
+	case ACCESS_VIEWER: case ACCESS_WATCH: case ACCESS_PAGE_VIEWER: return USER_VIEWER;
 	case ACCESS_OPERATOR: case ACCESS_PAGE_OPERATOR: return USER_OPERATOR;
 	case ACCESS_ADMIN: case ACCESS_PAGE_ADMIN: return USER_ADMIN;
 	}
@@ -178,10 +178,16 @@ static enum err check_page(enum access access, const struct request *r, const st
 	return e == ERR_NONE ? check_role(access, r, who, fault) : e;
 }
 
+/* That the Origin is allowed was seen before. */
+static enum err check_watching_page(const struct request *r, struct fault *fault)
+{
+	return r->origin ? ERR_NONE : deny(fault, "origin_needed", "A log-in counts here only for a page, whose Origin says which.");
+}
+
 /* The API, with a person's cookie. */
 static enum err check_person(enum access access, const struct request *r, const struct caller *who, struct fault *fault)
 {
-	enum err e = check_page_made_here(r, fault);
+	enum err e = access == ACCESS_WATCH ? check_watching_page(r, fault) : check_page_made_here(r, fault);
 
 	if (e == ERR_NONE && r->method != METHOD_GET && !(r->csrf_token && token_equal(who->csrf, r->csrf_token)))
 		e = deny(fault, "csrf_needed", "With a log-in this takes the page's token in X-CSRF-Token.");
@@ -202,6 +208,8 @@ enum err session_check(enum access access, const struct request *r, const struct
 		return check_edge(access, out, fault);
 	if (access_is_page(access))
 		return check_page(access, r, out, fault);
+	if (access == ACCESS_WATCH && shown == SHOWN_NOTHING && r->origin)
+		return check_role(access, r, out, fault);
 	if (shown == SHOWN_PERSON)
 		return check_person(access, r, out, fault);
 	return check_address(access, r, rules, own_host, out, fault);

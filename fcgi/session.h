@@ -12,6 +12,10 @@
  *   nothing, address not trusted     401 token_needed             403 address_not_trusted    401 log_in_needed
  *   nothing, address trusted         yes                          yes                        401 log_in_needed
  *
+ * A WebSocket (ACCESS_WATCH) is the rest of the API, but for a person's cookie: a page can only be told by its Origin, and cannot show
+ * anything else, so the cookie counts with an Origin that is allowed (that of this central, or a configured one), and only with one
+ * (403 origin_needed). From a page without it: 401 log_in_needed.
+ *
  * A token that was shown counts alone: a wrong one is never made good by the address, and a cookie beside it says nothing. A cookie of
  * no session counts as none. With a cookie a browser may act for a page of somebody else, so what changes something has to come from a
  * page of this central (403 cross_origin) and show the token that only such a page knows: a form in its field "csrf" (serve.c; 403

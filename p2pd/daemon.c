@@ -12,6 +12,7 @@
 #include "domain/ledger.h"
 #include "domain/site.h"
 #include "link.h"
+#include "live.h"
 #include "loop.h"
 #include "mesh.h"
 #include "mesh_io.h"
@@ -35,11 +36,13 @@ struct daemon {
 	struct links *links;
 	struct loop *loop;
 	struct mesh *mesh;
+	struct live *live;        /* NULL: nobody watches */
 	struct loop_timer *due, *tick;
 	struct status status;
 	int64_t status_ms;        /* monotonic: the next urgent write of status rows */
 	int64_t last_command;
 	int64_t data_version, records_taken; /* when the configuration was last read */
+	int64_t records_shown;    /* records_taken when those who watch were last told to look */
 	int64_t leave_us;
 	bool has_identity, ending, started;
 };
@@ -123,6 +126,7 @@ static int64_t urgent_status(struct daemon *d)
 		return d->status_ms * 1000;
 	write_status(d);
 	d->status_ms = now + STATUS_GAP_MS;
+	live_mesh(d->live);
 	return INT64_MAX;
 }
 
@@ -135,6 +139,16 @@ static void leave(struct daemon *d)
 		loop_timer_set(d->due, LEAVE_LOOK_US);
 }
 
+/* After the mesh has done its part. */
+static void show_taken(struct daemon *d)
+{
+	int64_t taken = mesh_counts(d->mesh)->records_taken;
+	if (taken == d->records_shown)
+		return;
+	d->records_shown = taken;
+	live_look(d->live);
+}
+
 static void on_due(void *arg)
 {
 	struct daemon *d = arg;
@@ -144,6 +158,7 @@ static void on_due(void *arg)
 	}
 	int64_t due = mesh_run(d->mesh), status = urgent_status(d);
 	links_balance(d->links, mesh_waiting_bytes(d->mesh));
+	show_taken(d);
 	if (status < due)
 		due = status;
 	if (due != INT64_MAX)
@@ -161,6 +176,7 @@ static void on_tick(void *arg)
 	take_commands(d);
 	write_status(d);
 	rows_checkpoint(&d->rows);
+	live_tick(d->live);
 	soon(d);
 }
 
@@ -171,6 +187,7 @@ static bool on_bell(void *arg)
 		mesh_look(d->mesh);
 		take_commands(d);
 		on_due(d);
+		live_look(d->live);
 	}
 	return true;
 }
@@ -180,6 +197,7 @@ static void begin_end(struct daemon *d)
 	journal_info("event=stopping");
 	d->ending = true;
 	mesh_stop(d->mesh);
+	live_stop(d->live);
 	d->leave_us = world_mono_us(d->world) + LEAVE_US;
 	leave(d);
 }
@@ -310,7 +328,7 @@ static enum err watch_bell(struct daemon *d, const char *path, struct fault *fau
 	return loop_watch(d->loop, d->bell_fd, on_bell, d, &watch);
 }
 
-enum err daemon_open(const char *db_path, const char *notify_path, const struct world *world, struct daemon **out,
+enum err daemon_open(const struct daemon_paths *paths, const struct world *world, struct daemon **out,
 	struct fault *fault)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
@@ -319,15 +337,17 @@ enum err daemon_open(const char *db_path, const char *notify_path, const struct 
 		return fault_set(fault, ERR_MEMORY, "no_memory", "", "There is no memory to start with.");
 	d->world = world;
 	d->lock_fd = -1;
-	enum err e = open_rows(d, db_path, fault);
+	enum err e = open_rows(d, paths->db, fault);
 	if (e)
 		return e;
 	e = open_mesh(d);
+	if (!e && paths->live)
+		e = live_open(d->loop, d->db, world, paths->live, &d->live);
 	if (!e)
 		e = watch_signals(d);
 	if (e)
 		return fault_set(fault, e, "loop", "", "The event loop cannot be started (%s).", err_name(e));
-	return watch_bell(d, notify_path, fault);
+	return watch_bell(d, paths->notify, fault);
 }
 
 enum err daemon_run(struct daemon *d)
@@ -345,6 +365,7 @@ void daemon_close(struct daemon *d)
 		return;
 	if (d->links)
 		links_stop(d->links);
+	live_stop(d->live);
 	if (d->started) {
 		mesh_stop(d->mesh);
 		status_close(&d->status, d->db, d->mesh, d->world);
@@ -354,6 +375,7 @@ void daemon_close(struct daemon *d)
 	loop_timer_free(d->tick);
 	loop_close(d->loop);
 	links_free(d->links);
+	live_free(d->live);
 	if (d->ledger)
 		ledger_close(d->ledger);
 	if (d->db)

@@ -15,9 +15,12 @@
 
 struct daemon;
 
+/* Files of the central: the database, the FIFO that wakes p2pd, the socket for those who watch the history (NULL: nobody does). */
+struct daemon_paths { const char *db, *notify, *live; };
+
 /* Signals must be blocked (daemon_block_signals) before any thread exists. world outlives it. On failure fault says what to do.
  * Free with daemon_close, also after a failure if *out is not NULL. */
-enum err daemon_open(const char *db_path, const char *notify_path, const struct world *world, struct daemon **out,
+enum err daemon_open(const struct daemon_paths *paths, const struct world *world, struct daemon **out,
 	struct fault *fault);
 void daemon_close(struct daemon *d);
 /* Serve until SIGTERM or SIGINT. ERR_SYSTEM if the loop fails. */

@@ -286,17 +286,7 @@ static int out_of_time(struct link *k)
 static int writeable(struct links *l, struct link *k)
 {
 	bool was_long = k->tx.bytes >= QUEUE_SHORT;
-	while (k->tx.first) {
-		struct chunk *c = k->tx.first;
-		if (lws_write(k->wsi, c->data + CHUNK_ROOM, c->len, LWS_WRITE_TEXT) < (int)c->len)
-			return -1;
-		queue_pop(&k->tx);
-		if (lws_send_pipe_choked(k->wsi))
-			break;
-	}
-	if (k->tx.first)
-		lws_callback_on_writable(k->wsi);
-	else if (k->state == LINK_CLOSING)
+	if (!loop_pour(k->wsi, &k->tx) || (!k->tx.first && k->state == LINK_CLOSING))
 		return -1;
 	watch_leaving(k);
 	if (was_long && k->tx.bytes < QUEUE_SHORT && k->state == LINK_OPEN)

@@ -6,6 +6,8 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -60,6 +62,26 @@ enum err listen_open(const char *address, int port, int *fd, char *error, size_t
 		return ERR_NONE;
 	char text[128];
 	(void)text_copy(error, size, len ? strerror_r(errno, text, sizeof(text)) : "no numeric address");
+	return ERR_SYSTEM;
+}
+
+enum err listen_open_path(const char *path, int *fd, char *error, size_t size)
+{
+	struct sockaddr_storage to = {0};
+	struct sockaddr_un *here = (struct sockaddr_un *)&to;
+	char text[128];
+	here->sun_family = AF_UNIX;
+	if (!text_copy(here->sun_path, sizeof(here->sun_path), path)) {
+		(void)text_copy(error, size, "the path is too long");
+		return ERR_SYSTEM;
+	}
+	(void)unlink(path);
+	*fd = bind_to(&to, sizeof(*here));
+	if (*fd >= 0 && chmod(path, 0660) == 0)
+		return ERR_NONE;
+	(void)text_copy(error, size, strerror_r(errno, text, sizeof(text)));
+	if (*fd >= 0)
+		close(*fd);
 	return ERR_SYSTEM;
 }
 

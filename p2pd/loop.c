@@ -7,17 +7,23 @@
 
 #include "base/journal.h"
 #include "link.h"
+#include "queue.h"
 
 #define WATCH_PROTOCOL "parkmesh-watch"
 #define READ_BYTES 65600
 #define HANDSHAKE_S 5
-#define FDS_MAX 640
+#define FDS_MAX 720
+#define GOODBYE_S 2
 
 struct loop {
 	struct lws_context *context;
-	struct lws_protocols protocols[4];
+	struct lws_vhost *visited;         /* NULL: no visitors are received */
+	struct lws_protocols protocols[4], visitor_protocols[2];
+	lws_retry_bo_t patience;
+	struct loop_visited told;
 	bool stopping;
 };
+struct loop_visitor { struct lws *wsi; const struct loop *loop; void *mine; struct queue tx; int code; const char *why; };
 struct loop_timer { lws_sorted_usec_list_t sul; struct loop *loop; void (*fire)(void *arg); void *arg; };
 struct loop_watch { struct lws *wsi; bool (*ready)(void *arg); void *arg; };
 
@@ -123,6 +129,130 @@ void loop_unwatch(struct loop_watch *watch)
 	if (watch)
 		lws_set_timeout(watch->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_SYNC);
 }
+
+/* ---- visitors ---- */
+
+bool loop_pour(struct lws *wsi, struct queue *q)
+{
+	while (q->first) {
+		struct chunk *c = q->first;
+		if (lws_write(wsi, c->data + CHUNK_ROOM, c->len, LWS_WRITE_TEXT) < (int)c->len)
+			return false;
+		queue_pop(q);
+		if (lws_send_pipe_choked(wsi))
+			break;
+	}
+	if (q->first)
+		lws_callback_on_writable(wsi);
+	return true;
+}
+
+static int visitor_writeable(struct loop_visitor *v)
+{
+	unsigned char why[100];
+	if (!v->code)
+		return loop_pour(v->wsi, &v->tx) ? 0 : -1;
+	size_t len = strnlen(v->why, sizeof(why));
+	memcpy(why, v->why, len);
+	lws_close_reason(v->wsi, (enum lws_close_status)v->code, why, len);
+	return -1;
+}
+
+/* Before wsi is set it is still being taken over: whoever does that frees it. */
+static void visitor_gone(struct loop_visitor *v)
+{
+	lws_set_opaque_user_data(v->wsi, NULL);
+	v->loop->told.gone(v->mine);
+	queue_free(&v->tx);
+	free(v);
+}
+
+static int on_visitor(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	struct loop_visitor *v = lws_get_opaque_user_data(wsi);
+	(void)user;
+	(void)in;
+	if (reason == LWS_CALLBACK_HTTP)
+		return -1;
+	if (!v || !v->wsi)
+		return 0;
+	switch ((int)reason) { /* of the hundred reasons there are */
+	case LWS_CALLBACK_ESTABLISHED:
+		v->loop->told.opened(v->mine);
+		return 0;
+	case LWS_CALLBACK_RECEIVE:
+		v->loop->told.heard(v->mine, len);
+		return 0;
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+		return visitor_writeable(v);
+	case LWS_CALLBACK_WSI_DESTROY:
+		visitor_gone(v);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+enum err loop_receive_visitors(struct loop *loop, const struct loop_visited *told)
+{
+	loop->told = *told;
+	loop->patience = (lws_retry_bo_t){.secs_since_valid_ping = VISITOR_PING_S, .secs_since_valid_hangup = VISITOR_SILENT_S};
+	loop->visitor_protocols[0] = (struct lws_protocols){.name = "visitors", .callback = on_visitor};
+	/* libwebsockets looks by port and Host for the virtual host of a request, so the port has to be another than that of the links. */
+	const struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER, .vhost_name = "visitors", .protocols = loop->visitor_protocols,
+		.retry_and_idle_policy = &loop->patience, .keepalive_timeout = HANDSHAKE_S,
+	};
+	loop->visited = lws_create_vhost(loop->context, &info);
+	return loop->visited ? ERR_NONE : ERR_SYSTEM;
+}
+
+enum err loop_visitor_new(struct loop *loop, int fd, void *mine, struct loop_visitor **out)
+{
+	struct loop_visitor *v = calloc(1, sizeof(*v));
+	if (!v) {
+		close(fd);
+		return ERR_MEMORY;
+	}
+	v->loop = loop;
+	v->mine = mine;
+	const lws_adopt_desc_t desc = {.vh = loop->visited, .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, .fd = {.sockfd = fd}, .opaque = v};
+	v->wsi = lws_adopt_descriptor_vhost_via_info(&desc);
+	if (!v->wsi) {
+		free(v);
+		return ERR_SYSTEM;
+	}
+	*out = v;
+	return ERR_NONE;
+}
+
+void loop_visitor_send(struct loop_visitor *v, const char *bytes, size_t len)
+{
+	if (v->code)
+		return;
+	if (queue_add(&v->tx, bytes, len))
+		lws_callback_on_writable(v->wsi);
+	else
+		lws_set_timeout(v->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+}
+
+size_t loop_visitor_queued(const struct loop_visitor *v)
+{
+	return v->tx.bytes;
+}
+
+void loop_visitor_end(struct loop_visitor *v, int code, const char *why)
+{
+	if (v->code)
+		return;
+	v->code = code;
+	v->why = why;
+	queue_free(&v->tx);
+	lws_set_timeout(v->wsi, PENDING_TIMEOUT_CLOSE_SEND, GOODBYE_S);
+	lws_callback_on_writable(v->wsi);
+}
+
+/* ---- timers ---- */
 
 static void on_sul(lws_sorted_usec_list_t *sul)
 {

@@ -6,27 +6,59 @@
 #define PARKMESH_P2PD_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 
+#define VISITOR_PING_S 20
+#define VISITOR_SILENT_S 30
+
 struct loop;
 struct loop_timer;
 struct loop_watch;
+struct lws;
 struct lws_context;
 struct lws_vhost;
+struct queue;
 
 /* user is what link.c finds its connections by (lws_context_user). ERR_SYSTEM, ERR_MEMORY. */
 enum err loop_open(void *user, struct loop **out);
 /* Closes all connections and watched descriptors. Timers and watches are invalid afterwards. */
 void loop_close(struct loop *loop);
 /* For link.c only. */
+/* Write messages until none is left or no more are taken; then a writeable callback is asked for. false: the connection is broken. */
+bool loop_pour(struct lws *wsi, struct queue *q);
 struct lws_context *loop_context(const struct loop *loop);
 struct lws_vhost *loop_vhost(const struct loop *loop);
 
 /* Serve until loop_stop. ERR_SYSTEM if the loop fails. */
 enum err loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
+
+/* ---- WebSockets that others open to a program of this machine, on a virtual host of their own; for live.c ---- */
+
+struct loop_visitor;
+/* All called from the loop, never from within a function of this header. mine: what was given with the connection. */
+struct loop_visited {
+	void (*opened)(void *mine);
+	void (*heard)(void *mine, size_t len);   /* so many bytes came, of any message */
+	void (*gone)(void *mine);                /* the last call for it; the visitor is freed */
+};
+/* Once, before the first visitor; *told is copied. ERR_SYSTEM. */
+enum err loop_receive_visitors(struct loop *loop, const struct loop_visited *told);
+/* Take over an accepted connection. Whoever does not answer a ping is gone after VISITOR_SILENT_S. ERR_MEMORY, ERR_SYSTEM: fd is closed,
+ * nothing follows. */
+enum err loop_visitor_new(struct loop *loop, int fd, void *mine, struct loop_visitor **out);
+/* Queue a text message; bytes are copied. Without memory the connection is closed. */
+void loop_visitor_send(struct loop_visitor *v, const char *bytes, size_t len);
+/* Bytes queued that have not left yet. */
+size_t loop_visitor_queued(const struct loop_visitor *v);
+/* Close with a code and a reason of RFC 6455 (static texts), within a second or two; what is queued does not leave any more. gone
+ * follows. */
+void loop_visitor_end(struct loop_visitor *v, int code, const char *why);
+
+/* ---- descriptors and timers ---- */
 
 /* Call ready whenever fd can be read. The descriptor becomes the loop's, also on failure. ready returns false to end the watch. */
 enum err loop_watch(struct loop *loop, int fd, bool (*ready)(void *arg), void *arg, struct loop_watch **out);

@@ -9,14 +9,13 @@
 
 #define EXIT_USAGE 2
 
-struct options { const char *db, *notify; };
-
 static const char USAGE[] =
-	"Usage: p2pd --db PATH --notify PATH\n"
+	"Usage: p2pd --db PATH --notify PATH [--live PATH]\n"
 	"Exchange records with the other centrals of the mesh, as configured in the central's database.\n"
 	"\n"
 	"  --db PATH      the central's database; made if it is missing\n"
 	"  --notify PATH  the FIFO by which parkmesh.fcgi wakes it; made if it is missing\n"
+	"  --live PATH    a socket to be made, by which nginx comes for those who watch the history\n"
 	"  --help         this text\n"
 	"  --version      the version\n"
 	"\n"
@@ -29,7 +28,7 @@ static int usage_error(const char *what, const char *value)
 }
 
 /* -1 to go on, else the program's exit status. */
-static int read_option(int option, struct options *o)
+static int read_option(int option, struct daemon_paths *o)
 {
 	switch (option) {
 	case 'd':
@@ -37,6 +36,9 @@ static int read_option(int option, struct options *o)
 		return -1;
 	case 'n':
 		o->notify = optarg;
+		return -1;
+	case 'l':
+		o->live = optarg;
 		return -1;
 	case 'h':
 		fputs(USAGE, stdout);
@@ -49,10 +51,11 @@ static int read_option(int option, struct options *o)
 	}
 }
 
-static int read_options(int argc, char **argv, struct options *o)
+static int read_options(int argc, char **argv, struct daemon_paths *o)
 {
 	static const struct option known[] = {
-		{"db", required_argument, NULL, 'd'}, {"notify", required_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'},
+		{"db", required_argument, NULL, 'd'}, {"notify", required_argument, NULL, 'n'},
+		{"live", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0},
 	};
 	int option, status = -1;
@@ -70,8 +73,8 @@ static int read_options(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options options = {0};
-	int status = read_options(argc, argv, &options);
+	struct daemon_paths paths = {0};
+	int status = read_options(argc, argv, &paths);
 	if (status >= 0)
 		return status;
 	const struct world world = world_real();
@@ -83,7 +86,7 @@ int main(int argc, char **argv)
 		journal_error("event=start_failed why=\"libsodium cannot start\"");
 		return EXIT_FAILURE;
 	}
-	enum err e = daemon_open(options.db, options.notify, &world, &daemon, &fault);
+	enum err e = daemon_open(&paths, &world, &daemon, &fault);
 	if (e)
 		journal_error("event=start_failed why=\"%s\"", fault.sentence);
 	else if ((e = daemon_run(daemon)) != ERR_NONE)

@@ -2,25 +2,28 @@
  * Refreshes the parts of a page that are marked, in place. Pages work without it.
  *
  * A part is an element with an id and data-refresh="history" (shows stays: fetched when one changed anywhere) or
- * data-refresh="mesh" (shows the state of programs: fetched every 10 s). The page is fetched again as it is, and each part made equal
- * to the one with its id there, node by node, so that focus, scrolling, what is selected, opened or being typed stay. Children with
- * an id or data-key are recognised when others come before them. An element with aria-live says by itself what was added.
+ * data-refresh="mesh" (shows the state of programs: fetched when a central comes or goes, and every 10 s). The page is fetched again
+ * as it is, and each part made equal to the one with its id there, node by node, so that focus, scrolling, what is selected, opened or
+ * being typed stay. Children with an id or data-key are recognised when others come before them. An element with aria-live says by
+ * itself what was added.
  *
- * Changes are told by /ws/history; where that cannot be connected to, all parts are fetched every 10 s. The element "live" says
- * which it is. Nothing is done while the page cannot be seen.
+ * Changes are told by /ws/history, at which any frame but mesh_update is about the history; where that cannot be connected to, all
+ * parts are fetched every 10 s. The element "live" says which it is. Nothing is done while the page cannot be seen.
  */
 (function () {
 	"use strict";
 
-	const POLL_MS = 10000, GAP_MS = 1000, PATIENCE_MS = 15000, GRACE_MS = 5000, LASTED_MS = 10000, RETRY_MS = 1000, RETRY_MAX_MS = 30000;
+	const POLL_MS = 10000, GAP_MS = 1000, PATIENCE_MS = 15000, GRACE_MS = 5000;
+	const RETRY_MS = 1000, RETRY_MAX_MS = 30000, LASTED_MS = 10000;
 	const address = location.pathname + location.search;
 	const words = document.getElementById("live");
 	const parts = () => document.querySelectorAll("[data-refresh][id]");
-	const listens = document.querySelector("[data-refresh=history][id]") !== null;
+	const shows = what => document.querySelector("[data-refresh=" + what + "][id]") !== null;
 	let socket = null, opened = 0, retry = RETRY_MS, reconnect, grace;
 	let fetching = null, wanted = false, due = 0, last = 0, poll = 0;
 	let good = Date.now(), ended = good; /* when what is shown was last known to be all, and to be told at once */
 	let patient = false;                  /* it has just ended, and may be back before anybody needs to know */
+	let tried = false;                    /* to connect, since the page is seen */
 
 	/* --- making one node equal to another --- */
 
@@ -149,7 +152,7 @@
 	}
 
 	function tick() {
-		if (!live() || document.querySelector("[data-refresh=mesh][id]"))
+		if (!live() || shows("mesh"))
 			refresh();
 	}
 
@@ -158,14 +161,11 @@
 	const live = () => socket !== null && socket.readyState === WebSocket.OPEN;
 
 	function say(what) {
-		if (!words || (!listens && what === "polled")) {
-			if (words)
-				words.hidden = true;
+		if (!words)
 			return;
-		}
-		const time = new Date(what === "lost" ? good : ended).toLocaleTimeString(document.documentElement.lang, {hour: "2-digit", minute: "2-digit", hourCycle: "h23"});
 		if (words.dataset.state !== what) {
-			words.dataset.since = time;
+			words.dataset.since = new Date(what === "lost" ? good : ended).toLocaleTimeString(document.documentElement.lang,
+				{hour: "2-digit", minute: "2-digit", hourCycle: "h23"});
 			words.dataset.state = what;
 		}
 		const text = words.dataset[what].replace("{time}", words.dataset.since);
@@ -175,6 +175,11 @@
 			words.hidden = false;
 		else
 			words.setAttribute("role", "status"); /* what it says first need not be read out */
+	}
+
+	function hear(frame) {
+		if (shows(frame.data.startsWith('{"type":"mesh_update"') ? "mesh" : "history"))
+			soon();
 	}
 
 	function lose() {
@@ -193,10 +198,11 @@
 			opened = Date.now();
 			clearTimeout(grace);
 			patient = false;
+			tried = true;
 			say("live");
 			refresh(); /* what changed before */
 		};
-		own.onmessage = soon;
+		own.onmessage = hear;
 		own.onclose = () => {
 			if (own !== socket)
 				return;
@@ -205,9 +211,10 @@
 			reconnect = setTimeout(connect, Math.random() * retry);
 			if (opened)
 				lose();
-			else if (!words || !words.dataset.state)
-				refresh(); /* the first try failed */
+			else if (!tried)
+				refresh();
 			opened = 0;
+			tried = true;
 		};
 	}
 
@@ -218,7 +225,9 @@
 			clearTimeout(timer);
 		clearInterval(poll);
 		due = poll = 0;
-		patient = false;
+		patient = tried = false;
+		if (live())
+			ended = good = Date.now();
 		if (fetching)
 			fetching.abort();
 		fetching = null;
@@ -232,18 +241,14 @@
 		if (poll || document.hidden || parts().length === 0)
 			return;
 		poll = setInterval(tick, POLL_MS);
-		if (listens)
-			connect();
+		connect();
 	}
 
 	document.addEventListener("visibilitychange", () => {
-		if (document.hidden) {
+		if (document.hidden)
 			stop();
-		} else if (!poll) {
+		else
 			start();
-			if (poll)
-				refresh();
-		}
 	});
 	addEventListener("pagehide", stop);
 	addEventListener("pageshow", start);

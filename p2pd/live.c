@@ -1,0 +1,253 @@
+#include "live.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/journal.h"
+#include "base/text.h"
+#include "feed.h"
+#include "listen.h"
+#include "loop.h"
+#include "store/history.h"
+
+#define CONNECTED_MAX (FEED_WATCHERS + 16) /* some more, to be told that there are too many */
+#define ACCEPT_AT_ONCE 16
+#define PATH_SIZE 512
+
+/* Codes of RFC 6455 and its registry. */
+enum { GOING_AWAY = 1001, POLICY = 1008, TRY_LATER = 1013 };
+
+struct watching { struct watching *next; struct live *live; uint64_t id; struct loop_visitor *visitor; };
+
+struct live {
+	struct loop *loop;
+	struct db *db;
+	const struct world *world;
+	struct feed *feed;
+	struct loop_timer *due;
+	struct loop_watch *listener;
+	int listener_fd;
+	char path[PATH_SIZE];
+	struct watching *first;
+	size_t count;
+	uint64_t last_id;
+	bool failed, stopped;        /* the socket could not be made, which has been told */
+};
+
+static void run(struct live *l)
+{
+	int64_t due = feed_run(l->feed);
+	if (due != INT64_MAX)
+		loop_timer_set(l->due, due - world_mono_us(l->world));
+}
+
+static void on_due(void *arg)
+{
+	struct live *l = arg;
+	if (!l->stopped)
+		run(l);
+}
+
+/* ---- what the feed does ---- */
+
+static const struct watching *watching_of(const struct live *l, uint64_t id)
+{
+	for (const struct watching *w = l->first; w; w = w->next)
+		if (w->id == id)
+			return w;
+	return NULL;
+}
+
+static enum err mark(void *self, int64_t rows, struct history_mark *out)
+{
+	const struct live *l = self;
+	return history_mark(l->db, rows, out);
+}
+
+static enum err changed(void *self, const struct history_mark *after, int64_t limit, history_each_fn *each, void *arg)
+{
+	const struct live *l = self;
+	return history_changed(l->db, after, limit, each, arg);
+}
+
+static void send_frame(void *self, uint64_t watcher, const char *bytes, size_t len)
+{
+	const struct watching *w = watching_of(self, watcher);
+	if (w)
+		loop_visitor_send(w->visitor, bytes, len);
+}
+
+static size_t queued(void *self, uint64_t watcher)
+{
+	const struct watching *w = watching_of(self, watcher);
+	return w ? loop_visitor_queued(w->visitor) : 0;
+}
+
+static void end(void *self, uint64_t watcher, enum feed_end why)
+{
+	const struct watching *w = watching_of(self, watcher);
+	if (!w)
+		return;
+	switch (why) {
+	case FEED_OVER:
+		loop_visitor_end(w->visitor, GOING_AWAY, "Connect again; who may watch is asked from time to time.");
+		break;
+	case FEED_SLOW:
+		loop_visitor_end(w->visitor, TRY_LATER, "What is sent is not read. Connect again and read anew what is shown.");
+		break;
+	case FEED_TALKS:
+		loop_visitor_end(w->visitor, POLICY, "There is nothing to say here.");
+		break;
+	}
+}
+
+/* ---- what the loop tells ---- */
+
+static void opened(void *mine)
+{
+	struct watching *w = mine;
+	struct live *l = w->live;
+	if (l->stopped)
+		return;
+	if (!feed_opened(l->feed, w->id))
+		loop_visitor_end(w->visitor, TRY_LATER, "Too many watch already.");
+	run(l);
+}
+
+static void heard(void *mine, size_t len)
+{
+	struct watching *w = mine;
+	if (!w->live->stopped)
+		feed_heard(w->live->feed, w->id, len);
+}
+
+static void unlist(struct watching *w)
+{
+	struct watching **at = &w->live->first;
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	w->live->count--;
+	free(w);
+}
+
+static void gone(void *mine)
+{
+	struct watching *w = mine;
+	feed_closed(w->live->feed, w->id);
+	unlist(w);
+}
+
+/* ---- coming in ---- */
+
+static void take(struct live *l, int fd)
+{
+	struct watching *w = l->count < CONNECTED_MAX ? calloc(1, sizeof(*w)) : NULL;
+	if (!w) {
+		close(fd);
+		return;
+	}
+	*w = (struct watching){.next = l->first, .live = l, .id = ++l->last_id};
+	l->first = w;
+	l->count++;
+	if (loop_visitor_new(l->loop, fd, w, &w->visitor) != ERR_NONE)
+		unlist(w);
+}
+
+static bool on_listener(void *arg)
+{
+	struct live *l = arg;
+	char unused[64];
+	for (int n = 0; n < ACCEPT_AT_ONCE; n++) {
+		int fd;
+		enum err e = listen_accept(l->listener_fd, &fd, unused, sizeof(unused));
+		if (e == ERR_NOT_FOUND)
+			return true;
+		if (e) { /* as in link.c */
+			journal_error("event=accept_failed path=%s", l->path);
+			l->listener = NULL;
+			return false;
+		}
+		take(l, fd);
+	}
+	return true;
+}
+
+static void listen_on_path(struct live *l)
+{
+	char why[128] = "the loop refused";
+	enum err e = listen_open_path(l->path, &l->listener_fd, why, sizeof(why));
+	if (!e)
+		e = loop_watch(l->loop, l->listener_fd, on_listener, l, &l->listener);
+	if (e && !l->failed)
+		journal_error("event=not_listening path=%s why=\"%s\"", l->path, why);
+	if (!e)
+		journal_info("event=listening path=%s", l->path);
+	l->failed = e != ERR_NONE;
+}
+
+enum err live_open(struct loop *loop, struct db *db, const struct world *world, const char *path, struct live **out)
+{
+	static const struct loop_visited told = {.opened = opened, .heard = heard, .gone = gone};
+	struct live *l = calloc(1, sizeof(*l));
+	if (!l)
+		return ERR_MEMORY;
+	*l = (struct live){.loop = loop, .db = db, .world = world};
+	const struct feed_io io = {.self = l, .mark = mark, .changed = changed, .send = send_frame, .queued = queued, .end = end};
+	*out = l;
+	enum err e = text_copy(l->path, sizeof(l->path), path) ? feed_new(&io, world, &l->feed) : ERR_INVALID;
+	if (!e)
+		e = loop_timer_new(loop, on_due, l, &l->due);
+	if (!e)
+		e = loop_receive_visitors(loop, &told);
+	if (!e)
+		listen_on_path(l);
+	return e;
+}
+
+void live_look(struct live *l)
+{
+	if (!l || l->stopped || feed_watchers(l->feed) == 0)
+		return;
+	feed_look(l->feed);
+	run(l);
+}
+
+void live_mesh(struct live *l)
+{
+	if (!l || l->stopped)
+		return;
+	feed_mesh(l->feed);
+	run(l);
+}
+
+void live_tick(struct live *l)
+{
+	if (l && !l->stopped && !l->listener)
+		listen_on_path(l);
+	live_look(l);
+}
+
+void live_stop(struct live *l)
+{
+	if (!l || l->stopped)
+		return;
+	l->stopped = true;
+	loop_timer_free(l->due);
+	l->due = NULL;
+	loop_unwatch(l->listener);
+	l->listener = NULL;
+	for (const struct watching *w = l->first; w; w = w->next)
+		loop_visitor_end(w->visitor, GOING_AWAY, "p2pd ends. Connect again.");
+}
+
+void live_free(struct live *l)
+{
+	if (!l)
+		return;
+	while (l->first)
+		unlist(l->first);
+	feed_free(l->feed);
+	free(l);
+}
