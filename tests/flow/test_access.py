@@ -125,7 +125,7 @@ def test_a_token_opens_nothing_else(c):
             answer = call(c, ADMIN, method, path, b"{}" if method in ("POST", "PUT") else None, **form, **bearer(token))
             assert answer.status == 403, (method, path, answer)
             if not access.startswith("PAGE_"):
-                refused(answer, 403, "not_for_edges")
+                refused(answer, 403, "forbidden" if access == "WATCH" else "not_for_edges")
 
 
 def test_a_token_cannot_take_anothers_camera(c):
@@ -228,6 +228,8 @@ def test_every_route_is_closed_to_anybody(c):
             refused(answer, 401, "token_needed")
         elif access in API:
             refused(answer, 403, "address_not_trusted")
+        elif access == "WATCH":
+            refused(answer, 403, "forbidden")
         elif access == "PAGE_OPEN":
             assert answer.status == 403 if method == "POST" else answer.status != 403, (method, path, answer)
         elif access != "ANYONE":
