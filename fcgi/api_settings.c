@@ -240,7 +240,8 @@ static enum err read_items(struct call *c, const cJSON *list, struct shared_chan
 	enum err e = ERR_NONE;
 
 	if (count > SHARED_ITEMS_MAX)
-		return fault_set(fault, ERR_INVALID, "too_many", name, "%s has at most %d items.", name, SHARED_ITEMS_MAX);
+		return fault_limit(fault, SHARED_ITEMS_MAX,
+			fault_set(fault, ERR_INVALID, "too_many", name, "%s has at most %d items.", name, SHARED_ITEMS_MAX));
 	out->items = calloc(count + 1, sizeof *out->items);
 	if (!out->items)
 		return ERR_MEMORY;

@@ -109,7 +109,8 @@ enum err config_change_read(const struct cJSON *this_central, const struct cJSON
 		if (e != ERR_NONE)
 			return e;
 		if (out->peer_count == PEERS_MAX)
-			return fault_set(fault, ERR_INVALID, "too_many_peers", "peer_centrals", "A central has at most %d peers.", PEERS_MAX);
+			return fault_limit(fault, PEERS_MAX,
+				fault_set(fault, ERR_INVALID, "too_many_peers", "peer_centrals", "A central has at most %d peers.", PEERS_MAX));
 		e = read_peer(item, out->peer_count, &out->peer[out->peer_count], fault);
 		out->peer_count++;
 	}
@@ -288,7 +289,8 @@ static enum err lay_peer(const struct peer_change *change, enum peer_how how, st
 	if (old && how == PEER_ADD)
 		return fault_set(fault, ERR_CONFLICT, "peer_exists", "id", "There is a peer of this id already; change it with PUT.");
 	if (at == PEERS_MAX)
-		return fault_set(fault, ERR_INVALID, "too_many_peers", "", "A central has at most %d peers.", PEERS_MAX);
+		return fault_limit(fault, PEERS_MAX,
+			fault_set(fault, ERR_INVALID, "too_many_peers", "", "A central has at most %d peers.", PEERS_MAX));
 	e = apply_peer(change, config, "", now, fault);
 	if (e != ERR_NONE)
 		return e;

@@ -110,14 +110,17 @@ void page_fault(struct call *c, cJSON *parent, const char *name, enum err e, con
 {
 	char of_code[WORDS_NAME_SIZE], of_err[WORDS_NAME_SIZE];
 	bool said = text_format(of_code, sizeof of_code, "fault.%s", fault->code) && words_find(words_of(c), of_code);
+	cJSON *values = cJSON_CreateObject();
 
+	page_number(c, values, "limit", fault->limit);
 	text_format(of_err, sizeof of_err, "failed.%s", err_name(e));
 	if (!said && fault->sentence[0])
 		cJSON_AddStringToObject(parent, name, fault->sentence);
 	else if (said)
-		page_words(c, parent, name, of_code, NULL);
+		page_words(c, parent, name, of_code, values);
 	else
 		page_words(c, parent, name, words_find(words_of(c), of_err) ? of_err : "failed.other", NULL);
+	cJSON_Delete(values);
 }
 
 /* --- paging ---------------------------------------------------------------------------------------------------------- */

@@ -52,7 +52,8 @@ struct confirm {
 };
 enum err page_confirm(struct call *c, const struct confirm *q, cJSON *values);
 
-/* What a failure is told with in the page's language: the text fault.CODE, else what err has by itself. Adds it to parent. */
+/* What a failure is told with in the page's language: the text fault.CODE, which may use {{limit}}, else what err has by itself. Adds
+ * it to parent. */
 void page_fault(struct call *c, cJSON *parent, const char *name, enum err e, const struct fault *fault);
 
 /* --- values: each adds a member called name to parent ---------------------------------------------------------------- */

@@ -243,13 +243,16 @@ enum err page_p2p(struct call *c, struct fault *fault)
 static enum err show_wrong(struct call *c, const struct p2p_form *f, enum err why, const struct fault *told, struct fault *fault)
 {
 	cJSON *form = no_alert(c);
+	struct fault many;
 
-	if (f->too_many)
-		form_alert(c, form, "fault.too_many_peers", NULL);
-	else if (told)
+	if (f->too_many) {
+		fault_limit(&many, PEERS_MAX, fault_set(&many, why, "too_many_peers", "", "A central has at most %d peers.", PEERS_MAX));
+		form_fault(c, form, why, &many);
+	} else if (told) {
 		form_fault(c, form, why, told);
-	else
+	} else {
 		form_alert(c, form, "p2p.not_saved", NULL);
+	}
 	return show(c, answer_status(why), form, f, fault);
 }
 

@@ -30,10 +30,18 @@ enum err fault_set(struct fault *f, enum err e, const char *code, const char *fi
 
 	if (!f)
 		return e;
+	f->limit = 0;
 	text_copy(f->code, sizeof f->code, code);
 	text_copy(f->field, sizeof f->field, field ? field : "");
 	va_start(args, format);
 	text_vformat(f->sentence, sizeof f->sentence, format, args);
 	va_end(args);
+	return e;
+}
+
+enum err fault_limit(struct fault *f, int64_t limit, enum err e)
+{
+	if (f)
+		f->limit = limit;
 	return e;
 }

@@ -7,6 +7,8 @@
 #ifndef PARKMESH_BASE_ERR_H
 #define PARKMESH_BASE_ERR_H
 
+#include <stdint.h>
+
 enum err {
 	ERR_NONE = 0,
 	ERR_SYNTAX,      /* the bytes cannot be read */
@@ -28,6 +30,7 @@ struct fault {
 	char code[40];
 	char field[40];
 	char sentence[240];
+	int64_t limit;   /* the bound that was not kept, for pages, which say it in their language; 0 none */
 };
 
 /* A stable lower-case word for logs, such as "conflict". Never NULL. */
@@ -36,5 +39,7 @@ const char *err_name(enum err e);
 /* Fill f (which may be NULL) and return e, so that a check is one line: return fault_set(f, ERR_FIELD, …). */
 enum err fault_set(struct fault *f, enum err e, const char *code, const char *field, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+/* Add the bound to what fault_set has just filled in and returned: return fault_limit(f, 100, fault_set(f, …)). */
+enum err fault_limit(struct fault *f, int64_t limit, enum err e);
 
 #endif

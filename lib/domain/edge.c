@@ -45,10 +45,12 @@ static bool text_fits(const char *text, size_t least, size_t size)
 static enum err check(const struct edge_wish *w, struct fault *fault)
 {
 	if (!text_fits(w->edge_id, 1, EDGE_ID_SIZE))
-		return fault_set(fault, ERR_INVALID, "edge_id_invalid", "edge_id", "An edge's id has 1 to %d bytes of UTF-8.", EDGE_ID_SIZE - 1);
+		return fault_limit(fault, EDGE_ID_SIZE - 1,
+			fault_set(fault, ERR_INVALID, "edge_id_invalid", "edge_id", "An edge's id has 1 to %d bytes of UTF-8.", EDGE_ID_SIZE - 1));
 	if (w->name != NULL && !text_fits(w->name, 0, EDGE_NAME_SIZE))
-		return fault_set(fault, ERR_INVALID, "edge_name_invalid", "name", "An edge's name has at most %d bytes of UTF-8.",
-			EDGE_NAME_SIZE - 1);
+		return fault_limit(fault, EDGE_NAME_SIZE - 1,
+			fault_set(fault, ERR_INVALID, "edge_name_invalid", "name", "An edge's name has at most %d bytes of UTF-8.",
+			EDGE_NAME_SIZE - 1));
 	return ERR_NONE;
 }
 
@@ -85,7 +87,8 @@ static enum err check_room(struct db *db, struct fault *fault)
 	enum err e = edge_list(db, count, &rows);
 
 	if (e == ERR_NONE && rows >= EDGE_ROWS_MAX)
-		return fault_set(fault, ERR_INVALID, "too_many_edges", "", "A central has at most %d edges.", EDGE_ROWS_MAX);
+		return fault_limit(fault, EDGE_ROWS_MAX,
+			fault_set(fault, ERR_INVALID, "too_many_edges", "", "A central has at most %d edges.", EDGE_ROWS_MAX));
 	return e;
 }
 

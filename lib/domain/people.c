@@ -13,8 +13,9 @@ enum err people_check_name(const char *name, struct fault *fault)
 
 	if (len > 0 && len < USER_NAME_SIZE && strspn(name, letters) == len && !strchr("._-", name[0]))
 		return ERR_NONE;
-	return fault_set(fault, ERR_INVALID, "user_name_invalid", "name",
-		"A name has 1 to 32 of the letters a-z, digits, dots, hyphens and underscores, and begins with a letter or digit.");
+	return fault_limit(fault, USER_NAME_SIZE - 1,
+		fault_set(fault, ERR_INVALID, "user_name_invalid", "name",
+		"A name has 1 to 32 of the letters a-z, digits, dots, hyphens and underscores, and begins with a letter or digit."));
 }
 
 enum err people_check_password(const char *name, const char *password, struct fault *fault)
@@ -22,9 +23,11 @@ enum err people_check_password(const char *name, const char *password, struct fa
 	size_t len = strlen(password);
 
 	if (len < PASSWORD_BYTES_MIN)
-		return fault_set(fault, ERR_INVALID, "password_short", "password", "A password has at least %d characters.", PASSWORD_BYTES_MIN);
+		return fault_limit(fault, PASSWORD_BYTES_MIN,
+			fault_set(fault, ERR_INVALID, "password_short", "password", "A password has at least %d characters.", PASSWORD_BYTES_MIN));
 	if (len > PASSWORD_BYTES_MAX)
-		return fault_set(fault, ERR_INVALID, "password_long", "password", "A password has at most %d bytes.", PASSWORD_BYTES_MAX);
+		return fault_limit(fault, PASSWORD_BYTES_MAX,
+			fault_set(fault, ERR_INVALID, "password_long", "password", "A password has at most %d bytes.", PASSWORD_BYTES_MAX));
 	if (strcmp(name, password) == 0)
 		return fault_set(fault, ERR_INVALID, "password_is_name", "password", "The password must not be the name.");
 	return ERR_NONE;

@@ -40,9 +40,11 @@ enum err plate_read(const char *text, char out[PLATE_SIZE], struct fault *fault)
 	size_t len = plate_reduce(text, out);
 
 	if (len < PLATE_MIN)
-		return fault_set(fault, ERR_INVALID, "plate_too_short", "plate_id", "Invalid plate number (too short)");
+		return fault_limit(fault, PLATE_MIN,
+			fault_set(fault, ERR_INVALID, "plate_too_short", "plate_id", "Invalid plate number (too short)"));
 	if (len > PLATE_MAX)
-		return fault_set(fault, ERR_INVALID, "plate_too_long", "plate_id", "Invalid plate number (too long)");
+		return fault_limit(fault, PLATE_MAX,
+			fault_set(fault, ERR_INVALID, "plate_too_long", "plate_id", "Invalid plate number (too long)"));
 	return ERR_NONE;
 }
 

@@ -256,7 +256,8 @@ static enum err check_room(struct db *db, enum shared_kind kind, struct fault *f
 	enum err e = setting_list(db, key_prefix(kind), count_item, &count);
 
 	if (e == ERR_NONE && count >= SHARED_ITEMS_MAX)
-		return fault_set(fault, ERR_INVALID, "too_many", "", "%s has at most %d items.", shared_name(kind), SHARED_ITEMS_MAX);
+		return fault_limit(fault, SHARED_ITEMS_MAX,
+			fault_set(fault, ERR_INVALID, "too_many", "", "%s has at most %d items.", shared_name(kind), SHARED_ITEMS_MAX));
 	return e;
 }
 

@@ -131,7 +131,8 @@ enum err site_config_check(const struct site_config *c, struct fault *fault)
 	if (e == ERR_NONE && c->api_port == c->p2p_port)
 		e = field_fault(fault, "this_central", "api_port", "port_taken", "The API and the mesh need two different ports.");
 	if (e == ERR_NONE && c->peer_count > PEERS_MAX)
-		e = fault_set(fault, ERR_INVALID, "too_many", "peer_centrals", "At most %d peers are possible.", PEERS_MAX);
+		e = fault_limit(fault, PEERS_MAX,
+			fault_set(fault, ERR_INVALID, "too_many", "peer_centrals", "At most %d peers are possible.", PEERS_MAX));
 	for (size_t i = 0; e == ERR_NONE && i < c->peer_count; i++)
 		e = check_peer(c, i, fault);
 	return e;
@@ -195,7 +196,8 @@ enum err site_peer_add(struct db *db, const struct peer_row *row, struct fault *
 	if (has_peer(&c, row->id))
 		return fault_set(fault, ERR_CONFLICT, "peer_exists", "id", "%s is a peer already. Remove it first, or choose another id.", row->id);
 	if (c.peer_count == PEERS_MAX)
-		return fault_set(fault, ERR_INVALID, "too_many_peers", "peer_centrals", "A central has at most %d peers.", PEERS_MAX);
+		return fault_limit(fault, PEERS_MAX,
+			fault_set(fault, ERR_INVALID, "too_many_peers", "peer_centrals", "A central has at most %d peers.", PEERS_MAX));
 	c.peers[c.peer_count++] = *row;
 	return site_config_write(db, &c, fault);
 }
@@ -261,7 +263,8 @@ enum err site_secret_set(struct db *db, const char *mesh, const char *secret, st
 	if (mesh[0] == '\0' || !utf8_valid(mesh, strlen(mesh)) || !text_copy(self.mesh, sizeof(self.mesh), mesh))
 		return fault_set(fault, ERR_INVALID, "mesh_invalid", "mesh", "A mesh name has 1 to %d bytes.", MESH_SIZE - 1);
 	if (!utf8_valid(secret, strlen(secret)) || !text_copy(self.mesh_secret, sizeof(self.mesh_secret), secret))
-		return fault_set(fault, ERR_INVALID, "secret_invalid", "mesh_secret", "A mesh secret has at most %d bytes.", SECRET_SIZE - 1);
+		return fault_limit(fault, SECRET_SIZE - 1,
+			fault_set(fault, ERR_INVALID, "secret_invalid", "mesh_secret", "A mesh secret has at most %d bytes.", SECRET_SIZE - 1));
 	e = auth_mesh_key(self.mesh, self.mesh_secret, self.mesh_key);
 	return e == ERR_NONE ? identity_write(db, &self) : e;
 }

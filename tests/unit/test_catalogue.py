@@ -107,6 +107,23 @@ def test_every_cause_can_be_said():
             yield "cause.%s is in no catalogue" % names[cause]
 
 
+def test_bounds_come_from_the_program():
+    """A refusal that a function gives with its bound repeats no number."""
+    bounded = {code for path in files("fcgi/*.c", "lib/domain/*.c")
+               for code in re.findall(r'fault_limit\([^"]*"(\w+)"', read(path))}
+    if len(bounded) < 8:
+        yield "these are not the refusals: %s" % sorted(bounded)
+    for language in LANGUAGES:
+        texts = catalogue(language)
+        for code in sorted(bounded):
+            text = texts.get("fault." + code)
+            if text and ("{{limit}}" not in text or re.search(r"[2-9]|\d\d", text)):
+                yield "fault.%s of %s.json does not say {{limit}}" % (code, language)
+        for name, text in texts.items():
+            if "{{limit}}" in text and name.startswith("fault.") and name[6:] not in bounded:
+                yield "%s of %s.json says {{limit}}, and nobody gives it" % (name, language)
+
+
 def test_templates_hold_no_text_of_their_own():
     for path in files("templates/*.html"):
         text = re.sub(r"\{\{.*?\}\}", " ", read(path), flags=re.S)

@@ -196,7 +196,7 @@ TEST(a_vector_is_sorted_and_names_no_log_twice)
 static void expect_error(const char *text, enum err expected, const char *field)
 {
 	struct message m;
-	struct fault f = { "", "", "" };
+	struct fault f = {0};
 	char *copy;
 	enum err e = parse(text, strlen(text), &m, &f, &copy);
 
