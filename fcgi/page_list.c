@@ -16,7 +16,7 @@
 
 #define ROWS_A_PAGE 50
 #define HREF_SIZE 800
-#define STATES "in_force|soon|over|off"
+#define STATES "all|in_force|soon|over|off"
 
 const struct field page_list_fields[3] = {{"q", FIELD_TEXT, FROM_QUERY, false, 0, ROWS_TEXT_SIZE, NULL},
 	{"state", FIELD_CHOICE, FROM_QUERY, false, 0, 0, STATES}, {"offset", FIELD_INTEGER, FROM_QUERY, false, 0, ROWS_MAX, NULL}};
@@ -185,7 +185,7 @@ static enum err show(struct call *c, const struct list_kind *k, struct fault *fa
 
 	form_add(c, form, &search_form[0], "", w.text);
 	form_add(c, form, &search_form[1], "", state ? state : "all");
-	cJSON_AddBoolToObject(page, "searched", w.text || state);
+	cJSON_AddBoolToObject(page, "searched", w.text || w.state != ROWS_ALL);
 	if (e == ERR_NONE)
 		e = add_rows(c, page, k, &w, fault);
 	if (e == ERR_NONE)

@@ -66,6 +66,20 @@ extern const struct field page_subscription_save_fields[10], page_staff_save_fie
 handler_fn page_subscriptions, page_subscription_edit, page_subscription_save, page_subscription_remove, page_subscription_removing;
 handler_fn page_staff, page_staff_edit, page_staff_save, page_staff_remove, page_staff_removing;
 
+/* page_edges.c */
+extern const struct field page_edge_edit_fields[1], page_edge_save_fields[4], page_edge_fields[1], page_edge_doing_fields[2];
+handler_fn page_edges, page_edge_edit, page_edge_save, page_edge_token, page_edge_tokening, page_edge_remove, page_edge_removing;
+
+/* page_users.c */
+extern const struct field page_user_adding_fields[4], page_user_name_fields[1], page_user_role_fields[3], page_user_password_fields[4],
+	page_user_removing_fields[2];
+handler_fn page_users, page_user_add, page_user_adding, page_user_edit, page_user_role, page_user_password, page_user_remove,
+	page_user_removing;
+
+/* page_audit.c */
+extern const struct field page_audit_fields[5];
+handler_fn page_audit;
+
 /* warnings.c */
 extern const struct field page_p2p_warning_fields[1];
 handler_fn page_p2p_warning;

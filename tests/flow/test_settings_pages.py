@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""/settings/fees, /settings/subscriptions and /settings/staff as people use them, without JavaScript (spec/pages.md)."""
+"""/settings/fees, /settings/subscriptions, /settings/staff and /settings/edges as people use them, without JavaScript (spec/pages.md)."""
 import os
 import re
 import sys
@@ -13,7 +13,7 @@ from tests.site.page import Browser, administrator          # noqa: E402
 from tests.site.people import add_user                      # noqa: E402
 from tests.site.wait import wait_for                        # noqa: E402
 
-FEES, SUBSCRIPTIONS, STAFF = "/settings/fees", "/settings/subscriptions", "/settings/staff"
+FEES, SUBSCRIPTIONS, STAFF, EDGES = "/settings/fees", "/settings/subscriptions", "/settings/staff", "/settings/edges"
 SAVE, SAVE_FEES, TRY, FIND = "Lưu", "Lưu giá vé", "Tính thử", "Tìm"
 NEW, NEW_STAFF, REMOVE, REMOVE_STAFF = "Thêm vé tháng", "Thêm nhân viên", "Xóa vé tháng", "Xóa nhân viên"
 NASTY = "'; DROP TABLE settings; -- <script>alert(1)</script> \"{{t.list.find}}\" đ 🚗"
@@ -57,7 +57,7 @@ def test_each_role_sees_what_it_may(ground):
     put(c, "/api/staff", [{"id": "p1", "name": "Chị Hoa"}])
     looks = (FEES, SUBSCRIPTIONS, STAFF)
     changes = (SUBSCRIPTIONS + "/edit", SUBSCRIPTIONS + "/edit?id=s1", SUBSCRIPTIONS + "/remove?id=s1", STAFF + "/edit",
-               STAFF + "/remove?id=p1")
+               STAFF + "/remove?id=p1", EDGES, EDGES + "/edit", EDGES + "/remove?edge_id=e")
     for name in ("xem", "gac"):
         browser = Browser(c)
         browser.log_in(name)
@@ -68,14 +68,15 @@ def test_each_role_sees_what_it_may(ground):
         token = browser.get(FEES).values("csrf")[0]
         for path in changes:
             assert browser.get(path).answer.status == 403, (name, path)
-        for path in (FEES, SUBSCRIPTIONS + "/edit", SUBSCRIPTIONS + "/remove", STAFF + "/edit", STAFF + "/remove"):
+        for path in (FEES, SUBSCRIPTIONS + "/edit", SUBSCRIPTIONS + "/remove", STAFF + "/edit", STAFF + "/remove", EDGES + "/edit",
+                     EDGES + "/token", EDGES + "/remove"):
             fields = [("csrf", token), ("act", "save"), ("id", "s1"), ("edge_id", "e"), ("per_hour", "1"), ("free_minutes", "1")]
             assert browser.post(path, fields).answer.status == 403, (name, path)
     for path in looks + changes[:5]:
         assert Browser(c).get(path).path.startswith("/login"), path
     assert len(subscriptions(c)) == 1 and deeds(c, "setting_changed") == []
     boss = administrator(c)
-    for path in looks + changes[:5]:
+    for path in looks + changes[:5] + (EDGES, EDGES + "/edit"):
         assert boss.get(path).answer.status == 200, path
 
 
@@ -190,7 +191,7 @@ def test_subscriptions_states_and_search(ground):
         return re.findall(r'plate-text">([^<]*)<', page.answer.text)
 
     every = [row["plate_number"] for row in sorted(subscriptions(c), key=lambda row: row["plate_number"])]
-    assert plates("") == every == plates("?q=&state="), "sorted by plate"
+    assert plates("") == every == plates("?q=&state=") == plates("?q=&state=all"), "sorted by plate"
     for query, wanted in (("?q=nguyen+duc", "29A"), ("?q=AN", "30B 31C 32D"), ("?q=333", "31C"), ("?q=31c-333.33", "31C"), ("?q=zzz", ""),
                           ("?q=drop+table", "33E"), ("?q=%25", ""), ("?state=over", "29A"), ("?state=soon", "32D 30B"),
                           ("?state=in_force", "30B 32D 34F"), ("?state=off", "31C 33E"), ("?state=soon&q=an", "32D 30B")):
@@ -288,6 +289,82 @@ def test_staff(ground):
     browser.get(STAFF).follow("Sửa " + NASTY).press(SAVE, {"role": "một"})
     told = late.press(SAVE, {"role": "hai"})
     assert told.answer.status == 409 and told.values("role") == ["hai"] and "một" in told.text, told.text
+
+
+# ---- gates
+
+MAKE, REPLACE, REMOVE_GATE = "Tạo mã truy cập", "Thay mã", "Xóa cổng"
+TOKEN = re.compile(r'readonly>([0-9a-f]{64})<')
+
+
+def asked_by(central, token, edge="edge-7"):
+    """What a gate with that token is answered, from this machine."""
+    return central.ask("POST", "/api/edge/barrier/close", {"edge_id": edge, "plate_id": "29A12345"}, Authorization="Bearer " + token)[0]
+
+
+def test_gates_and_their_tokens(ground):
+    c = one(ground)
+    browser = administrator(c)
+    empty = browser.get(EDGES)
+    assert "Chưa đặt cổng nào." in empty.text and "Chính máy chủ này được tin." in empty.text, empty.text
+    done = empty.follow("Thêm cổng").press(SAVE, {"edge_id": "edge-7", "edge_name": NASTY, "lane": "ENTRY"})
+    assert done.path == EDGES and "Đã thêm cổng edge-7." in done.text and "Chỉ vào" in done.text and NASTY in done.text, done.text
+    assert "<script>" not in done.answer.text
+    shown = done.follow(MAKE + " edge-7").press(MAKE)
+    token = TOKEN.search(shown.answer.text).group(1)
+    assert shown.answer.headers["cache-control"] == "no-store" and "chỉ hiện một lần" in shown.text, shown.text
+    assert token not in browser.get(EDGES).answer.text and token not in str(browser.cookies), "shown once"
+    assert asked_by(c, token) == 200 and asked_by(c, "0" * 64) == 401 and asked_by(c, token, "edge-8") == 403
+    asked = browser.get(EDGES).follow(REPLACE + " edge-7")
+    assert "Mã cũ hết hiệu lực ngay" in asked.text and asked_by(c, token) == 200, "asked first"
+    second = TOKEN.search(asked.press(MAKE).answer.text).group(1)
+    assert asked_by(c, token) == 401 and asked_by(c, second) == 200
+    gone = browser.get(EDGES).follow("Xóa edge-7").press(REMOVE_GATE)
+    assert "Đã xóa cổng edge-7" in gone.text and asked_by(c, second) == 401
+    noted = c.rows.query("SELECT what, who, object, old, new FROM audit WHERE what LIKE 'edge%' ORDER BY id")
+    assert [row["what"] for row in noted] == ["edge_set", "edge_token_made", "edge_token_replaced", "edge_removed"], noted
+    assert all((row["who"], row["object"]) == ("anna", "edge-7") for row in noted)
+    assert token not in str(noted) and second not in str(noted)
+    with open(c.output, encoding="utf-8") as f:
+        assert token not in f.read(), "a token is never logged"
+
+
+def test_gates_that_were_only_heard_of(ground):
+    c = one(ground)
+    assert c.ask("POST", "/api/edge/heartbeat", {"camera_id": "5", "camera_name": "Cam", "camera_type": "car", "status": "online",
+                                                 "events_sent": 0, "events_failed": 0, "timestamp": 1})[0] == 200
+    browser = administrator(c)
+    page = browser.get(EDGES)
+    assert "Cổng đang gửi tin nhưng chưa được đặt" in page.headings and "edge-5" in page.text and "Đang hoạt động" in page.text, page.text
+    form = page.follow("Đặt edge-5")
+    assert form.values("edge_id") == ["edge-5"]
+    done = form.press(SAVE, {"edge_name": "Cổng Bắc"})
+    assert "Cổng đang gửi tin" not in done.text and "Cổng Bắc" in done.text and "Đang hoạt động" in done.text
+
+
+def test_gates_refused_and_two_at_once(ground):
+    c = one(ground)
+    browser, other = administrator(c), Browser(c)
+    other.log_in("binh")
+    for fill, field in (({"edge_id": ""}, "edge_id"), ({"edge_id": "e" * 64}, "edge_id"), ({"edge_id": "e", "edge_name": "đ" * 64}, "edge_name")):
+        page = browser.get(EDGES + "/edit").press(SAVE, dict({"edge_name": "n"}, **fill))
+        assert page.answer.status == 400 and page.wrong(field) == [True], (fill, page.answer)
+        assert page.values("edge_name") == [fill.get("edge_name", "n")]
+    browser.get(EDGES + "/edit").press(SAVE, {"edge_id": "e"})
+    again = browser.get(EDGES + "/edit").press(SAVE, {"edge_id": "e", "edge_name": "hai"})
+    assert again.answer.status == 409 and again.wrong("edge_id") == [True] and again.values("edge_name") == ["hai"], again.text
+    late, token, remove = (other.get(EDGES + "/%s?edge_id=e" % what) for what in ("edit", "token", "remove"))
+    browser.get(EDGES + "/edit?edge_id=e").press(SAVE, {"edge_name": "của anna", "lane": "EXIT"})
+    told = late.press(SAVE, {"edge_name": "của binh"})
+    assert told.answer.status == 409 and CHANGED in told.text and told.values("edge_name") == ["của binh"], told.text
+    assert "của anna" in told.text and "Chỉ ra" in told.text
+    for page, label in ((token, MAKE), (remove, REMOVE_GATE)):
+        refused = page.press(label)
+        assert refused.path == EDGES and "Chưa làm gì" in refused.text and not TOKEN.search(refused.answer.text), refused.text
+    assert "Đã lưu cổng e." in told.press(SAVE).text
+    assert c.rows.query("SELECT name, lane, token_hash AS t FROM edges")[0] == {"name": "của binh", "lane": None, "t": None}
+    for what in ("token", "remove"):
+        assert browser.get(EDGES + "/%s?edge_id=nope" % what).answer.status == 404, what
 
 
 if __name__ == "__main__":

@@ -13,12 +13,13 @@ LANGUAGES = ("vi", "en")
 BY_WORD = {"fault": ("fcgi/*.c", "lib/domain/*.c"), "failed": ("lib/base/err.c", "fcgi/*.c"), "deed": ("fcgi/*.c", "lib/domain/*.c"),
            "cause": ("lib/domain/cause.c",),
            "condition_title": ("lib/domain/conditions.c",), "condition_text": ("lib/domain/conditions.c",),
-           "link": ("fcgi/picture_mesh.c",), "role": ("lib/store/users.c",),
+           "lane": ("lib/domain/edge.c",), "link": ("fcgi/picture_mesh.c",), "member": ("fcgi/page_*.c", "lib/domain/*.c"),
+           "role": ("lib/store/users.c",),
            "stay_flag": ("lib/domain/stay.c",), "stay_flag_why": ("lib/domain/stay.c",), "exit_kind": ("lib/store/exits.c",),
            "exit_reason": ("lib/domain/*.c",), "record_type": ("lib/wire/record.c",), "change_type": ("lib/domain/stay.c",),
            "warning_title": ("lib/domain/warnings.c",), "warning_text": ("lib/domain/warnings.c",)}
 # What may stand in a template besides texts of the catalogue: names.
-NAMES = {"parkmesh", "parkmeshctl", "setup-link", "ms"}
+NAMES = {"Authorization", "Bearer", "parkmesh", "parkmeshctl", "setup-link", "ms"}
 WORDS = re.compile(r"[^\W\d_][\w-]*")
 
 
