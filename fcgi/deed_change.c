@@ -84,23 +84,25 @@ static void add_text(struct call *c, cJSON *row, const char *name, const char *t
 	cJSON_AddStringToObject(row, name, cut);
 }
 
-static void add_value(struct call *c, cJSON *row, const char *name, const cJSON *value)
+static void add_printed(struct call *c, cJSON *row, const char *name, const cJSON *value)
 {
-	char *printed = NULL;
-	int64_t whole;
+	char *printed = cJSON_PrintUnformatted(value);
 
-	if (cJSON_IsString(value)) {
-		add_text(c, row, name, value->valuestring, false);
-		return;
-	}
-	if (json_is_integer(value, -1, INTEGER_MAX, &whole)) {
-		page_number(c, row, name, whole);
-		return;
-	}
-	if (value && !cJSON_IsNull(value))
-		printed = cJSON_PrintUnformatted(value);
 	add_text(c, row, name, printed, false);
 	cJSON_free(printed);
+}
+
+static void add_value(struct call *c, cJSON *row, const char *name, const cJSON *value)
+{
+	const char *text = cJSON_GetStringValue(value);
+	int64_t whole;
+
+	if (text || !value || cJSON_IsNull(value))
+		add_text(c, row, name, text, false);
+	else if (json_is_integer(value, -1, INTEGER_MAX, &whole))
+		page_number(c, row, name, whole);
+	else
+		add_printed(c, row, name, value);
 }
 
 static void add_member(struct call *c, cJSON *list, const char *member, const cJSON *was, const cJSON *is)

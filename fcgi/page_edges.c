@@ -176,6 +176,7 @@ static enum err find(struct call *c, const char *edge_id, struct edge_row *out, 
 {
 	enum err e = call_read(c, fault);
 
+	*out = (struct edge_row){.name = ""};
 	if (e == ERR_NONE)
 		e = edge_find(c->desk->db, edge_id, out);
 	return e == ERR_NOT_FOUND ? fault_set(fault, e, "unknown_edge", "", "There is no edge of that id.") : e;
@@ -274,7 +275,7 @@ enum err page_edge_save(struct call *c, struct fault *fault)
 
 /* --- token and removing ------------------------------------------------------------------------------------------------ */
 
-static enum err ask(struct call *c, struct confirm *question, const char *what, struct fault *fault)
+static enum err ask(struct call *c, struct confirm question, const char *what, struct fault *fault)
 {
 	char action[HREF_SIZE], tag[EDGE_TAG_SIZE];
 	struct edge_row held;
@@ -285,29 +286,29 @@ static enum err ask(struct call *c, struct confirm *question, const char *what, 
 		return e;
 	edge_tag(&held, tag);
 	text_format(action, sizeof action, PATH "/%s?version=%s", what, tag);
-	question->action = action;
-	question->back = PATH;
-	question->field = "edge_id";
-	question->value = held.edge_id;
+	question.action = action;
+	question.back = PATH;
+	question.field = "edge_id";
+	question.value = held.edge_id;
 	values = cJSON_CreateObject();
 	cJSON_AddStringToObject(values, "gate", held.edge_id);
 	if (held.has_token)
 		cJSON_AddTrueToObject(values, "has_token");
-	return page_confirm(c, question, values);
+	return page_confirm(c, &question, values);
 }
 
 enum err page_edge_token(struct call *c, struct fault *fault)
 {
-	struct confirm question = {.title = "gates.token_title", .text = "gates.token_text", .button = "gates.token_make", .mild = true};
+	const struct confirm question = {.title = "gates.token_title", .text = "gates.token_text", .button = "gates.token_make", .mild = true};
 
-	return ask(c, &question, "token", fault);
+	return ask(c, question, "token", fault);
 }
 
 enum err page_edge_remove(struct call *c, struct fault *fault)
 {
-	struct confirm question = {.title = "gates.remove_title", .text = "gates.remove_text", .button = "gates.remove"};
+	const struct confirm question = {.title = "gates.remove_title", .text = "gates.remove_text", .button = "gates.remove"};
 
-	return ask(c, &question, "remove", fault);
+	return ask(c, question, "remove", fault);
 }
 
 static enum err new_token(struct ledger *l, void *arg)

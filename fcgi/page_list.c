@@ -21,10 +21,10 @@
 const struct field page_list_fields[3] = {{"q", FIELD_TEXT, FROM_QUERY, false, 0, ROWS_TEXT_SIZE, NULL},
 	{"state", FIELD_CHOICE, FROM_QUERY, false, 0, 0, STATES}, {"offset", FIELD_INTEGER, FROM_QUERY, false, 0, ROWS_MAX, NULL}};
 
-static const struct form_field search_form[] = {
-	{.name = "q", .label = "list.search", .max = 60},
-	{.name = "state", .label = "list.state", .options = "all|in_force|soon|over|off", .words = "subscription_state"},
-};
+static const struct form_field subscription_text = {.name = "q", .label = "subscriptions.search", .max = 60};
+static const struct form_field staff_text = {.name = "q", .label = "staff.search", .max = 60};
+static const struct form_field state_choice = {
+	.name = "state", .label = "list.state", .options = "all|in_force|soon|over|off", .words = "subscription_state"};
 
 static enum rows_state read_state(const char *word)
 {
@@ -107,6 +107,7 @@ static enum err add_subscription(struct call *c, cJSON *row, const char *json)
 	page_words(c, row, "state_text", state.text, NULL);
 	add_day(c, row, "from", s.start);
 	add_day(c, row, "until", s.end);
+	cJSON_AddBoolToObject(row, "endless", !s.start[0] && !s.end[0]);
 	return ERR_NONE;
 }
 
@@ -183,8 +184,8 @@ static enum err show(struct call *c, const struct list_kind *k, struct fault *fa
 	cJSON *page = cJSON_CreateObject(), *form = cJSON_AddObjectToObject(page, "form");
 	enum err e = call_read(c, fault);
 
-	form_add(c, form, &search_form[0], "", w.text);
-	form_add(c, form, &search_form[1], "", state ? state : "all");
+	form_add(c, form, k->kind == SHARED_STAFF ? &staff_text : &subscription_text, "", w.text);
+	form_add(c, form, &state_choice, "", state ? state : "all");
 	cJSON_AddBoolToObject(page, "searched", w.text || w.state != ROWS_ALL);
 	if (e == ERR_NONE)
 		e = add_rows(c, page, k, &w, fault);

@@ -118,27 +118,44 @@ static cJSON *form_of(struct call *c, const struct list_kind *k, const cJSON *do
 	return form;
 }
 
-/* form is taken over. tag NULL: a new one. held: what it is now, beside what was typed; NULL: not told. */
+static const char *status_text(const struct form_field *f, const char *value)
+{
+	if (f->options && strcmp(value, "active") == 0)
+		return "list_status.active";
+	return f->options && strcmp(value, "inactive") == 0 ? "list_status.inactive" : NULL;
+}
+
+/* What is held now, beside what was typed. */
+static void add_held(struct call *c, cJSON *page, const struct list_kind *k, const cJSON *held)
+{
+	cJSON *facts = cJSON_AddArrayToObject(page, "held");
+
+	for (size_t i = 0; held && i < k->fields; i++) {
+		const char *value = json_text(held, k->form[i].name), *text = value ? status_text(&k->form[i], value) : NULL;
+		cJSON *fact = cJSON_CreateObject();
+
+		cJSON_AddItemToArray(facts, fact);
+		page_words(c, fact, "fact", k->form[i].label, NULL);
+		if (text)
+			page_words(c, fact, "is", text, NULL);
+		else
+			cJSON_AddStringToObject(fact, "is", value ? value : "");
+	}
+	cJSON_AddBoolToObject(page, "has_held", held != NULL);
+}
+
+/* form is taken over. tag NULL: a new one. held: NULL: what it is now is not told. */
 static enum err show(struct call *c, int status, const struct list_kind *k, cJSON *form, const char *id, const char *tag,
 	const cJSON *held)
 {
-	cJSON *page = cJSON_CreateObject(), *facts;
+	cJSON *page = cJSON_CreateObject();
 
 	cJSON_AddItemToObject(page, "form", form);
 	page_words(c, page, "title", tag ? k->edit_title : k->new_title, NULL);
 	cJSON_AddStringToObject(page, "id", id);
 	if (tag)
 		shared_page_version(page, tag);
-	facts = cJSON_AddArrayToObject(page, "held");
-	for (size_t i = 0; held && i < k->fields; i++) {
-		const char *value = json_text(held, k->form[i].name);
-		cJSON *fact = cJSON_CreateObject();
-
-		cJSON_AddItemToArray(facts, fact);
-		page_words(c, fact, "fact", k->form[i].label, NULL);
-		cJSON_AddStringToObject(fact, "is", value ? value : "");
-	}
-	cJSON_AddBoolToObject(page, "has_held", held != NULL);
+	add_held(c, page, k, held);
 	return page_show(c, status, k->edit_view, page);
 }
 
@@ -239,7 +256,6 @@ static enum err set_item(struct ledger *l, void *arg)
 	return shared_set(l, &j->change, j->fault);
 }
 
-/* Was something else held when the form was made, then not only the write but what is typed into is refused. */
 static enum err write_typed(struct call *c, const struct list_kind *k, struct item *item, const char *id, struct fault *why)
 {
 	struct actor actor = caller_actor(c);
@@ -259,16 +275,14 @@ static enum err write_typed(struct call *c, const struct list_kind *k, struct it
 	return e;
 }
 
-/* What was typed was refused; why NULL: said in the form already. */
-static enum err show_refused(struct call *c, const struct list_kind *k, cJSON *form, enum err e, const struct fault *why, const char *id)
+/* What was typed was refused, as the form says. */
+static enum err show_refused(struct call *c, const struct list_kind *k, cJSON *form, enum err e, const char *id)
 {
 	bool conflict = e == ERR_CONFLICT;
 	struct fault unused = {0};
 	struct item now;
 	enum err found, shown;
 
-	if (why)
-		form_fault(c, form, e, why);
 	if (!id)
 		return show(c, answer_status(e), k, form, "", NULL, NULL);
 	found = find(c, k, id, &now, &unused);
@@ -313,14 +327,16 @@ static enum err save(struct call *c, const struct list_kind *k, struct fault *fa
 		form_option(form, "status", status, status);
 	if (!check_typed(c, k, form)) {
 		cJSON_Delete(item.document);
-		return show_refused(c, k, form, ERR_INVALID, NULL, id);
+		return show_refused(c, k, form, ERR_INVALID, id);
 	}
 	if (!id)
 		make_id(c, made);
 	e = write_typed(c, k, &item, id ? id : made, &why);
 	cJSON_Delete(item.document);
-	if (e != ERR_NONE)
-		return show_refused(c, k, form, e, &why, id);
+	if (e != ERR_NONE) {
+		form_fault(c, form, e, &why);
+		return show_refused(c, k, form, e, id);
+	}
 	cJSON_Delete(form);
 	return said(c, k, id ? k->saved : k->added, params_text(&c->params, k->title_member));
 }

@@ -89,19 +89,9 @@ static enum err staff_fits(const struct search *s, const char *json, char sort[R
 
 static enum err keep(struct rows *out, const struct row_found *row)
 {
-	if (out->total++ >= ROWS_MAX)
-		return ERR_NONE;
-	if (out->total > out->room) {
-		size_t room = out->room ? 2 * out->room : 64;
-		struct row_found *more = realloc(out->memory, room * sizeof *more);
-
-		if (!more)
-			return ERR_MEMORY;
-		out->memory = more;
-		out->room = room;
-	}
-	out->memory[out->total - 1] = *row;
-	return ERR_NONE;
+	if (out->total++ < ROWS_MAX)
+		buf_add(&out->memory, row, sizeof *row);
+	return out->memory.failed ? ERR_MEMORY : ERR_NONE;
 }
 
 static enum err look_at(void *arg, const char *id, const char *json)
@@ -127,13 +117,14 @@ static int by_sort(const void *a, const void *b)
 
 static void choose(const struct rows_wish *w, struct rows *out)
 {
-	size_t held = out->total < ROWS_MAX ? out->total : ROWS_MAX;
+	struct row_found *rows = (struct row_found *)(void *)out->memory.data; /* characters alone, so it is aligned */
+	size_t held = out->memory.len / sizeof *rows;
 
 	if (held > 1)
-		qsort(out->memory, held, sizeof *out->memory, by_sort);
+		qsort(rows, held, sizeof *rows, by_sort);
 	if (w->offset >= held)
 		return;
-	out->row = out->memory + w->offset;
+	out->row = rows + w->offset;
 	out->count = held - w->offset < w->limit ? held - w->offset : w->limit;
 }
 
@@ -144,6 +135,7 @@ enum err rows_search(struct db *db, const struct rows_wish *w, struct rows *out)
 	enum err e;
 
 	*out = (struct rows){.row = NULL};
+	buf_init(&out->memory, ROWS_MAX * sizeof *out->row);
 	rows_day(w->now_ms, s.day);
 	text_fold(w->text ? w->text : "", s.text, sizeof s.text);
 	plate_reduce(w->text ? w->text : "", s.plate);
@@ -155,5 +147,5 @@ enum err rows_search(struct db *db, const struct rows_wish *w, struct rows *out)
 
 void rows_free(struct rows *r)
 {
-	free(r->memory);
+	buf_free(&r->memory);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "domain/shared.h"
 #include "domain/subscription.h"
 
@@ -33,8 +34,7 @@ struct row_found {
 struct rows {
 	struct row_found *row;       /* of this page */
 	size_t count, total;
-	struct row_found *memory;    /* what rows_free frees */
-	size_t room;
+	struct buf memory;           /* all that were found */
 };
 /* Look through all of a kind. Of more than ROWS_MAX that fit, the rest is counted but on no page: a narrower search finds it. Free
  * with rows_free on any result. db may be read-only. */
