@@ -178,6 +178,7 @@ void poison_fork(struct sim *s, struct node *x)
 	struct brew *both[2] = {brew_new(), brew_new()};
 	int where[2] = {x->place, 1 + (int)sim_below(s, (uint64_t)s->count)};
 	int fork = 1 + (int)sim_below(s, 3), first = fork + 1 + (int)sim_below(s, 2);
+	bool crossed = sim_one_in(s, 2);
 	uint64_t dice = chance_next(&s->chance);
 	for (int v = 0; v < 2; v++) {
 		s->chance.state = dice; /* the same keys and log */
@@ -192,7 +193,7 @@ void poison_fork(struct sim *s, struct node *x)
 	for (int v = 0; v < 2; v++) {
 		seal_page(both[v], LINES);
 		if (!s->failed)
-			bring(s->node[where[v]], &both[v]->page);
+			bring(s->node[where[crossed ? !v : v]], &both[v]->page);
 		end_log(both[v]);
 	}
 }

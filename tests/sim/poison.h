@@ -15,7 +15,8 @@ struct node;
 
 /* Somebody brings such a log to this central. */
 void poison(struct sim *s, struct node *x);
-/* The two histories are brought to two centrals; a part of each at once, the rest some seconds later. */
+/* The two histories are brought to two centrals; a part of each at once, the rest some seconds later,
+ * perhaps to the wrong one. */
 void poison_fork(struct sim *s, struct node *x);
 
 #endif
