@@ -120,7 +120,8 @@ static enum err subscribe(struct ledger *l, const struct job *j)
 	char key[40], value[200];
 	struct record r = {.type = RECORD_CONFIG, .at = -1};
 	(void)text_format(key, sizeof(key), "subscription/s%d", (int)(j->number % 3));
-	(void)text_format(value, sizeof(value), "{\"id\":\"s%d\",\"plate_number\":\"%s\",\"owner_name\":\"somebody\",\"status\":\"active\","
+	(void)text_format(value, sizeof(value),
+		"{\"id\":\"s%d\",\"plate_number\":\"%s\",\"owner_name\":\"somebody\",\"status\":\"active\","
 		"\"start_date\":\"2025-01-01\",\"end_date\":\"2030-01-01\"}", (int)(j->number % 3), j->ask.plate_id);
 	r.data.config = (struct config_data){.key = key, .value = j->ask.force ? NULL : value, .by = "office"};
 	return ledger_append(l, &r);

@@ -1,6 +1,7 @@
 /*
- * Databases that are not what they were: put back from an older copy, wiped, replaced by another central's, and program versions that
- * change. What such a central has not told anybody before is lost by nobody's fault; all else it gets back from the others.
+ * Databases that are not what they were: put back from an older copy, wiped, replaced by another central's, and program
+ * versions that change. What such a central has not told anybody before is lost by nobody's fault; all else it gets back from
+ * the others.
  */
 #ifndef PARKMESH_SIM_REPLACE_H
 #define PARKMESH_SIM_REPLACE_H
