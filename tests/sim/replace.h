@@ -21,5 +21,7 @@ void replace_other(struct sim *s, struct node *x);
 void replace_upgrade(struct sim *s, struct node *x);
 /* Operators forget the keys under which they know others, where those have changed. */
 void replace_repin(struct sim *s);
+/* Operators see to it that everybody names those who are there now. */
+void replace_configure(struct sim *s);
 
 #endif
