@@ -73,6 +73,29 @@ TEST(both_sides_are_told_of_a_roll_back)
 	net_free(n);
 }
 
+/* Node 2 says that it holds more of node 1's log than was ever written. */
+TEST(what_a_peer_says_to_hold_and_does_not_give_is_no_roll_back)
+{
+	struct net *n = net_new(2, NULL);
+	struct log_row row = {0};
+	node_append(&n->node[1], 9, 1);
+	net_run(n, 5 * SECOND);
+	struct vector *v = &n->node[2].mesh->logs;
+	for (uint32_t i = 0; i < v->count; i++) {
+		if (strcmp(v->log[i].author, "central-1") != 0)
+			continue;
+		struct chain head = v->log[i].head;
+		(void)text_copy(row.log, sizeof(row.log), v->log[i].log);
+		vector_move(v, i, v->log[i].held + 100, &head, net_mono(&n->node[2]) / 1000);
+	}
+	net_run(n, MINUTE);
+	CHECK_INT(log_find(n->node[1].db, row.log, &row), ERR_NONE);
+	CHECK(node_status(&n->node[1], 2).ahead >= 100); /* it was said, and is shown as said by that peer */
+	CHECK_INT(row.flags & LOG_ROLLED_BACK, 0);
+	CHECK_INT(count_warnings(&n->node[1]), 0);
+	net_free(n);
+}
+
 static bool lose_some(struct net *n, int from, int to, const struct message *msg)
 {
 	(void)from;
