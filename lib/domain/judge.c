@@ -53,7 +53,7 @@ static enum err previous_of(struct ledger *l, const struct log_row *log, struct 
 	return e == ERR_NONE && !same ? ERR_NOT_FOUND : e;
 }
 
-enum err judge_fork(struct ledger *l, const struct log_row *log, bool held)
+enum err judge_fork(struct ledger *l, const struct log_row *log)
 {
 	struct happening what = { .code = WARNING_FORK, .central = log->id, .log = log->log };
 	enum err e;
@@ -61,8 +61,6 @@ enum err judge_fork(struct ledger *l, const struct log_row *log, bool held)
 	if ((log->flags & LOG_FORKED) != 0)
 		return ERR_NONE;
 	journal_error("event=fork log=%s author=%s note=\"two sealed histories of one log; the one held here stays\"", log->log, log->id);
-	if (!held)
-		return ERR_NONE;
 	e = log_add_flags(l->db, log->log, LOG_FORKED, ledger_change(l));
 	return e == ERR_NONE ? raise_warning(l, &what) : e;
 }

@@ -25,7 +25,7 @@ struct ledger;
 enum err judge_pinned(struct ledger *l, const struct log_row *log, bool *yes);
 /* Log id was taken for the first time, or count records more of it: its row is as held now. */
 enum err judge_taken(struct ledger *l, const char *id, bool first, int64_t count);
-/* There is a page of log that verifies and does not continue what is held. */
-enum err judge_fork(struct ledger *l, const struct log_row *log, bool held);
+/* There is a page of log, of which something is held, that verifies and does not continue that. */
+enum err judge_fork(struct ledger *l, const struct log_row *log);
 
 #endif

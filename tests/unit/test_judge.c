@@ -135,4 +135,22 @@ TEST(two_logs_of_one_writer_at_one_time_are_two_centrals)
 	central_close(&c);
 }
 
+/* It is nobody's fork: each would be told anew, for as long as somebody sends them. */
+TEST(a_first_page_that_goes_on_from_something_is_refused)
+{
+	struct central c;
+	struct author a;
+	struct log_row row;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 3), ERR_NONE);
+	author_begin(&a, "central-7", 7, CENTRAL_TIME, NULL, 0);
+	a.page.before.byte[0] = 1;
+	a.chain = a.page.before;
+	chain_next(&a.chain, a.lines.data, a.page.line[0].len);
+	CHECK_INT(author_give(&a, c.ledger), ERR_DENIED);
+	CHECK_INT(log_find(c.db, a.page.log, &row), ERR_NOT_FOUND);
+	author_free(&a);
+	central_close(&c);
+}
+
 TEST_MAIN
