@@ -118,7 +118,7 @@ void catchup_claimed(struct mesh *m, struct peer *p, uint32_t i, int64_t seq)
 	if (seq >= c->cursor)
 		c->cursor = seq + 1;
 	if (seq > m->logs.log[i].held)
-		relay_lacking(m, p, i);
+		relay_lacking(m, i);
 }
 
 static void claim(struct mesh *m, struct peer *p, const struct vector_entry *e)

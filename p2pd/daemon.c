@@ -74,9 +74,11 @@ static void configure(struct daemon *d)
 		(void)links_listen(d->links, listen_address(&self), self.p2p_port);
 	else if (e != ERR_NOT_FOUND)
 		journal_error("event=configuration_unreadable error=%s", err_name(e));
-	e = site_zone_use(d->db);
-	if (e)
-		journal_error("event=zone_unusable error=%s", err_name(e));
+	enum err zone = site_zone_use(d->db);
+	if (zone)
+		journal_error("event=zone_unusable error=%s", err_name(zone));
+	if (e || zone)
+		d->data_version = -1; /* the rows themselves may not change for hours: read them again at the next tick */
 }
 
 static void configure_if_changed(struct daemon *d)

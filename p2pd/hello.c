@@ -39,6 +39,21 @@ static void wrong_id(struct mesh *m, struct peer *p)
 	peer_end_why(m, p, END_WRONG_ID, &why);
 }
 
+/* Who has it too is refused only when it has proven the mesh secret: before, anybody could make this central warn of it. */
+static bool has_our_id(const struct mesh *m, const struct peer *p)
+{
+	return strcmp(p->hello.id, m->self.id) == 0;
+}
+
+/* With a nonce of ours, too, it is this central, or who mirrors it. */
+static bool is_ourselves(const struct mesh *m, const struct peer *p)
+{
+	for (size_t k = 0; has_our_id(m, p) && k < m->peers; k++)
+		if (memcmp(m->peer[k]->nonce, p->hello.nonce, sizeof(p->hello.nonce)) == 0)
+			return true;
+	return false;
+}
+
 bool hello_check(struct mesh *m, struct peer *p, const struct message *msg)
 {
 	const struct hello *h = &msg->data.hello;
@@ -50,10 +65,9 @@ bool hello_check(struct mesh *m, struct peer *p, const struct message *msg)
 		peer_end(m, p, END_VERSION, "%s speaks version %d, which is none.", h->id, h->version);
 	else if (strcmp(h->mesh, m->self.mesh) != 0)
 		peer_end(m, p, END_WRONG_MESH, "%s belongs to another mesh; give both the same mesh name.", h->id);
-	else if (strcmp(h->id, m->self.id) == 0) {
-		suspect_own_id(m, p);
-		peer_end(m, p, END_OWN_ID, "The central at %s has the id %s too; give each central its own id.", p->address, h->id);
-	} else if (p->dialled && strcmp(h->id, p->id) != 0)
+	else if (is_ourselves(m, p))
+		peer_end(m, p, END_OWN_ID, "At %s is this central itself; correct the address.", p->address);
+	else if (p->dialled && strcmp(h->id, p->id) != 0 && !has_our_id(m, p))
 		wrong_id(m, p);
 	else
 		return true;
@@ -108,6 +122,11 @@ bool auth_check(struct mesh *m, struct peer *p, const struct message *msg)
 	session_of(m, p, &s);
 	if (!auth_verify(&s, p->dialled ? AUTH_LISTENER : AUTH_DIALLER, m->self.mesh_key, &msg->data.auth)) {
 		peer_end(m, p, END_WRONG_SECRET, "Wrong secret: %s does not prove the mesh secret; set the same one on both.", p->hello.id);
+		return false;
+	}
+	if (has_our_id(m, p)) {
+		suspect_own_id(m, p);
+		peer_end(m, p, END_OWN_ID, "The central at %s has the id %s too; give each central its own id.", p->address, p->hello.id);
 		return false;
 	}
 	(void)text_copy(p->id, sizeof(p->id), p->hello.id);

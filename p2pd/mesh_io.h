@@ -59,9 +59,8 @@ struct mesh_rows {
 	/* Is there too little room on the disk (below 5 %) to store what peers send? */
 	bool (*disk_low)(void *self);
 
-	/* Each in a transaction of its own. pin as ledger_pin; flag as log_add_flags. */
+	/* In a transaction of its own, as ledger_pin. */
 	enum err (*pin)(void *self, const char *id, const unsigned char public_key[KEY_BYTES]);
-	enum err (*flag)(void *self, const char *log, unsigned flags);
 	/* As warning_raise and warning_over, without a transaction if there is nothing to write. */
 	enum err (*warn)(void *self, const struct happening *what);
 	enum err (*over)(void *self, enum warning_code code, const char *central);

@@ -4,29 +4,9 @@
 
 #include "base/journal.h"
 #include "state.h"
-#include "suspect.h"
 
-static void rolled_back(struct mesh *m, const struct peer *p, uint32_t i)
+void relay_lacking(struct mesh *m, uint32_t i)
 {
-	struct happening what = {.code = WARNING_ROLLED_BACK, .central = m->self.id, .add = true};
-	if (!m->logs.log[i].own || (m->logs.log[i].flags & LOG_ROLLED_BACK))
-		return;
-	mesh_look(m); /* it may hold what was committed here a moment ago, before the bell was heard; may move the table of logs */
-	struct known_log *k = &m->logs.log[i];
-	if (peer_claims(p, i) <= k->held)
-		return;
-	k->flags |= LOG_ROLLED_BACK;
-	journal_warning("event=rolled_back log=%s peer=%s held=%lld there=%lld why=\"this database is older than what it told others; "
-		"the rest is taken back\"", k->log, p->id, (long long)k->held, (long long)peer_claims(p, i));
-	enum err e = m->io.rows.flag(m->io.rows.self, k->log, LOG_ROLLED_BACK);
-	if (e)
-		journal_error("event=flag_failed log=%s error=%s", k->log, err_name(e));
-	suspect_warn(m, &what);
-}
-
-void relay_lacking(struct mesh *m, const struct peer *p, uint32_t i)
-{
-	rolled_back(m, p, i);
 	struct known_log *k = &m->logs.log[i];
 	int64_t now = mesh_now(m);
 	if (k->lacking_ms == 0)

@@ -4,7 +4,8 @@
  *
  * A log: nobody holds more -> lacking -> (2 s without a move, author silent) asked of one peer -> (10 s without a move) asked of
  * another. It is taken off the list when its author delivers it, or when it is closed and complete.
- * A log that its own author lacks part of has been rolled back there: flagged, told, and taken back in just this way.
+ * A log that its own author lacks part of has been rolled back there, and is taken back in just this way. Operators are told when
+ * its sealed records come (domain/judge): what somebody says to hold proves nothing.
  */
 #ifndef PARKMESH_P2PD_RELAY_H
 #define PARKMESH_P2PD_RELAY_H
@@ -19,8 +20,8 @@
 struct mesh;
 struct peer;
 
-/* p has told of more of log i than is held here. */
-void relay_lacking(struct mesh *m, const struct peer *p, uint32_t i);
+/* Somebody has told of more of log i than is held here. */
+void relay_lacking(struct mesh *m, uint32_t i);
 /* p has delivered something new of log i. */
 void relay_delivered(struct mesh *m, struct peer *p, uint32_t i);
 /* Log i is not asked of anybody any more. */

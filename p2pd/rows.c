@@ -131,21 +131,6 @@ static enum err pin(void *self, const char *id, const unsigned char public_key[K
 	return e ? e : end(r, ledger_pin(r->ledger, id, public_key));
 }
 
-static enum err add_flags(const struct rows *r, const char *log, unsigned flags)
-{
-	struct log_row row;
-	enum err e = log_find(r->db, log, &row);
-	return e ? e : log_add_flags(r->db, log, flags, row.change);
-}
-
-/* The head does not move, so neither does the change counter: nobody else has to look at it again. */
-static enum err flag(void *self, const char *log, unsigned flags)
-{
-	const struct rows *r = self;
-	enum err e = ledger_begin(r->ledger);
-	return e ? e : end(r, add_flags(r, log, flags));
-}
-
 static enum err warn(void *self, const struct happening *what)
 {
 	const struct rows *r = self;
@@ -195,7 +180,6 @@ void rows_table(struct rows *r, struct mesh_rows *out)
 {
 	*out = (struct mesh_rows){
 		.self = r, .changed = changed, .read_page = read_page, .chain_at = chain_at, .begin = begin, .take = take, .commit = commit,
-		.rollback = rollback, .disk_low = no_room, .pin = pin, .flag = flag, .warn = warn, .over = over, .pinned = pinned,
-		.answer = answer,
+		.rollback = rollback, .disk_low = no_room, .pin = pin, .warn = warn, .over = over, .pinned = pinned, .answer = answer,
 	};
 }

@@ -1,7 +1,7 @@
 /*
  * The mesh's rows, over the ledger and the store. One DB_WRITE connection, one thread.
  *
- * States: reading -> begin -> in a transaction (take) -> commit or rollback -> reading. pin, flag, warn, over and answer are
+ * States: reading -> begin -> in a transaction (take) -> commit or rollback -> reading. pin, warn, over and answer are
  * transactions of their own, only outside of one.
  */
 #ifndef PARKMESH_P2PD_ROWS_H

@@ -32,7 +32,7 @@ void suspect_asked(struct mesh *m, struct peer *p);
 void suspect_echoed(struct mesh *m, struct peer *p);
 /* old gives way to p, a connection of the same central dialled by the same side. old is still open. */
 void suspect_replaced(struct mesh *m, struct peer *old, struct peer *p);
-/* p, which has said HELLO, has our own id. */
+/* p, which has proven the mesh secret, has our own id. */
 void suspect_own_id(struct mesh *m, struct peer *p);
 /* p, which has proven the mesh secret, shows another key than the one pinned. */
 void suspect_key(struct mesh *m, struct peer *p);

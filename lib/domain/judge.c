@@ -42,7 +42,18 @@ static enum err flag(struct ledger *l, struct log_row *log, unsigned flags)
 	return log_add_flags(l->db, log->log, flags, ledger_change(l));
 }
 
-enum err judge_fork(struct ledger *l, const struct log_row *log, bool held)
+/* The log that this one names as its previous one. What another author names so says nothing of it: that is none, as one that is
+ * not held. ERR_NOT_FOUND. */
+static enum err previous_of(struct ledger *l, const struct log_row *log, struct log_row *out)
+{
+	enum err e = log->previous[0] == '\0' ? ERR_NOT_FOUND : log_find(l->db, log->previous, out);
+	bool same = e == ERR_NONE && strcmp(log->id, out->id) == 0 && strcmp(log->writer, out->writer) == 0
+		&& memcmp(log->public_key, out->public_key, KEY_BYTES) == 0;
+
+	return e == ERR_NONE && !same ? ERR_NOT_FOUND : e;
+}
+
+enum err judge_fork(struct ledger *l, const struct log_row *log)
 {
 	struct happening what = { .code = WARNING_FORK, .central = log->id, .log = log->log };
 	enum err e;
@@ -50,8 +61,6 @@ enum err judge_fork(struct ledger *l, const struct log_row *log, bool held)
 	if ((log->flags & LOG_FORKED) != 0)
 		return ERR_NONE;
 	journal_error("event=fork log=%s author=%s note=\"two sealed histories of one log; the one held here stays\"", log->log, log->id);
-	if (!held)
-		return ERR_NONE;
 	e = log_add_flags(l->db, log->log, LOG_FORKED, ledger_change(l));
 	return e == ERR_NONE ? raise_warning(l, &what) : e;
 }
@@ -120,6 +129,32 @@ static enum err compare_with_successors(struct ledger *l, const struct log_row *
 	return e;
 }
 
+/* Does later go on from log, over at most so many others? */
+static enum err goes_on_from(struct ledger *l, const struct log_row *later, const struct log_row *log, bool *yes)
+{
+	struct log_row at = *later, before;
+	enum err e = ERR_NONE;
+
+	*yes = false;
+	for (int i = 0; !*yes && i < OPEN_LOGS_MAX; i++) {
+		e = previous_of(l, &at, &before);
+		if (e != ERR_NONE)
+			break;
+		*yes = strcmp(before.log, log->log) == 0;
+		at = before;
+	}
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+/* One that goes on from another is later than that, whatever the clocks said; what the other held beyond is compared as a roll-back. */
+static enum err compare_unrelated(struct ledger *l, const struct log_row *log, const struct log_row *open)
+{
+	bool follows = false;
+	enum err e = goes_on_from(l, open, log, &follows);
+
+	return e != ERR_NONE || follows ? e : compare(l, log, open);
+}
+
 /* Logs that no other has ended: of an undisturbed writer there is one. */
 static enum err compare_with_open(struct ledger *l, const struct log_row *log)
 {
@@ -129,7 +164,7 @@ static enum err compare_with_open(struct ledger *l, const struct log_row *log)
 
 	for (size_t i = 0; e == ERR_NONE && i < count; i++)
 		if (strcmp(open[i].log, log->log) != 0)
-			e = compare(l, log, &open[i]);
+			e = compare_unrelated(l, log, &open[i]);
 	return e;
 }
 
@@ -140,9 +175,8 @@ static enum err judge_two_centrals(struct ledger *l, const struct log_row *log)
 
 	if (e == ERR_NONE && (log->flags & LOG_ROLLED_BACK) != 0)
 		e = compare_with_successors(l, log);
-	if (e != ERR_NONE || log->previous[0] == '\0')
-		return e;
-	e = log_find(l->db, log->previous, &previous);
+	if (e == ERR_NONE)
+		e = previous_of(l, log, &previous);
 	if (e == ERR_NONE && (previous.flags & LOG_ROLLED_BACK) != 0)
 		e = compare(l, &previous, log);
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;
@@ -163,7 +197,7 @@ static enum err judge_previous(struct ledger *l, const struct log_row *log)
 	struct log_row previous;
 	size_t successors = 0;
 	int64_t ended_at = -1, lost = 0, at_ms = 0;
-	enum err e = log_find(l->db, log->previous, &previous);
+	enum err e = previous_of(l, log, &previous);
 
 	if (e != ERR_NONE)
 		return e == ERR_NOT_FOUND ? ERR_NONE : e; /* not held yet: judged when it comes */
@@ -214,7 +248,7 @@ enum err judge_taken(struct ledger *l, const char *id, bool first, int64_t count
 	struct log_row log;
 	enum err e = log_find(l->db, id, &log);
 
-	if (e == ERR_NONE && first && log.previous[0] != '\0')
+	if (e == ERR_NONE && first)
 		e = judge_previous(l, &log);
 	if (e == ERR_NONE)
 		e = judge_ended(l, &log);

@@ -115,6 +115,17 @@ static enum err check_size(const struct page *p, struct fault *fault)
 	return fault_set(fault, ERR_TOO_LARGE, "page_size", "", "A page of log %s is too large to be passed on.", p->log);
 }
 
+/* Before the first record there is nothing: another chain there is no fork but a page that nobody can ever have held. */
+static enum err check_begin(const struct page *p, struct fault *fault)
+{
+	struct chain zero;
+
+	chain_zero(&zero);
+	if (p->first_seq > 1 || chain_equal(&p->before, &zero))
+		return ERR_NONE;
+	return fault_set(fault, ERR_DENIED, "page_begin", "", "The first page of log %s goes on from something before it.", p->log);
+}
+
 static enum err parse_lines(struct incoming *in, struct fault *fault)
 {
 	const struct page *p = in->page;
@@ -259,7 +270,7 @@ static enum err take_known(struct ledger *l, struct incoming *in, struct take_re
 		return e;
 	if (fork) {
 		out->taken = TAKEN_FORK;
-		return judge_fork(l, &in->log, in->held);
+		return judge_fork(l, &in->log);
 	}
 	if (in->page->first_seq + (int64_t)in->page->count - 1 <= in->log.head_seq) {
 		out->taken = TAKEN_HELD;
@@ -282,6 +293,8 @@ static enum err take(struct ledger *l, struct incoming *in, struct take_result *
 		return ERR_NONE;
 	}
 	e = check_size(in->page, fault);
+	if (e == ERR_NONE)
+		e = check_begin(in->page, fault);
 	if (e == ERR_NONE)
 		e = parse_lines(in, fault);
 	if (e == ERR_NONE && !in->held)

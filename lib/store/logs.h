@@ -16,7 +16,7 @@ struct db;
 struct key; /* store/stays.h */
 
 enum log_flag {
-	LOG_CLOSED = 1,      /* another log names it as previous */
+	LOG_CLOSED = 1,      /* another log of its writer names it as previous */
 	LOG_FORKED = 2,      /* somebody holds another sealed record under one of its numbers: the alarm for operators */
 	LOG_UNPINNED = 4,    /* its author's key is not pinned here */
 	LOG_ROLLED_BACK = 8  /* somebody holds more of it than its author did, or another log names the same previous */
@@ -47,7 +47,8 @@ enum err log_insert(struct db *db, const struct log_row *row);
 enum err log_move_head(struct db *db, const char *log, int64_t seq, const struct chain *head, int64_t change);
 enum err log_add_flags(struct db *db, const char *log, unsigned flags, int64_t change);
 enum err log_drop_flags(struct db *db, const char *log, unsigned flags, int64_t change);
-/* How many logs name previous as theirs, and the smallest seq they say it ended at (-1 none). */
+/* Here and below only a log of the same id, writer and key names another as previous: what strangers name so counts for nothing.
+ * How many logs name previous as theirs, and the smallest seq they say it ended at (-1 none). */
 enum err log_count_previous(struct db *db, const char *previous, size_t *count, int64_t *ended_at);
 /* The newest log of this id and writer that no log names as previous. ERR_NOT_FOUND: none. */
 enum err log_last_of(struct db *db, const char *id, const char *writer, const unsigned char public_key[KEY_BYTES], struct log_row *out);

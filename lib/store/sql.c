@@ -4,6 +4,8 @@
 #define STAY_COLUMNS "id, event_id, plate_id, plate_view, source_central, entry_at, entry_hlc_ms, entry_hlc_counter, entry_log," \
 	" entry_seq, entry_ts, entry_time, status, superseded_by, missed_by, opened, confirmed_ts," \
 	" exit_log, exit_seq"
+/* Of logs: only a log's own writer says what went before it. */
+#define SAME_WRITER(a, b) "(" a "id, " a "writer, " a "public_key) = (" b "id, " b "writer, " b "public_key)"
 #define STAY_KEY "(entry_at, entry_hlc_ms, entry_hlc_counter, entry_log, entry_seq)"
 /* An exit with what is known of the stay it names; a row without an entry does not count as a stay. */
 #define EXIT_SELECT "SELECT " KEY_COLUMNS("e.") ", e.stay, e.plate_id, e.void, e.bound, e.kind, e.exit_ts, e.fee, e.reason," \
@@ -62,19 +64,23 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_LOG_MOVE_HEAD] = "UPDATE logs SET head_seq = ?2, head_chain = ?3, change = ?4 WHERE log = ?1",
 	[SQL_LOG_ADD_FLAGS] = "UPDATE logs SET flags = flags | ?2, change = ?3 WHERE log = ?1",
 	[SQL_LOG_DROP_FLAGS] = "UPDATE logs SET flags = flags & ~?2, change = ?3 WHERE log = ?1",
-	[SQL_LOG_COUNT_PREVIOUS] = "SELECT count(*), coalesce(min(previous_seq), -1) FROM logs WHERE previous = ?1",
+	[SQL_LOG_COUNT_PREVIOUS] = "SELECT count(*), coalesce(min(n.previous_seq), -1) FROM logs p JOIN logs n ON n.previous = p.log"
+		" AND " SAME_WRITER("n.", "p.") " WHERE p.log = ?1",
 	[SQL_LOG_LAST_OF] = "SELECT log, id, writer, public_key, previous, previous_seq, head_seq, head_chain, flags, change FROM logs l"
 		" WHERE id = ?1 AND writer = ?2 AND public_key = ?3"
-		" AND NOT EXISTS (SELECT 1 FROM logs n WHERE n.previous = l.log) ORDER BY rowid DESC LIMIT 1",
+		" AND NOT EXISTS (SELECT 1 FROM logs n WHERE n.previous = l.log AND " SAME_WRITER("n.", "l.") ") ORDER BY rowid DESC LIMIT 1",
 	[SQL_LOG_CHANGED] = "SELECT log, id, writer, public_key, previous, previous_seq, head_seq, head_chain, flags, change FROM logs"
 		" WHERE change > ?1 ORDER BY change",
 	[SQL_LOG_OF_AUTHOR] = "SELECT log FROM logs WHERE id = ?1 AND public_key = ?2 AND (flags & ?3) = ?3 LIMIT 1",
-	[SQL_LOG_SUCCESSOR] = "SELECT log, id, writer, public_key, previous, previous_seq, head_seq, head_chain, flags, change FROM logs"
-		" WHERE previous = ?1 AND log > ?2 ORDER BY log LIMIT 1",
+	[SQL_LOG_SUCCESSOR] = "SELECT n.log, n.id, n.writer, n.public_key, n.previous, n.previous_seq, n.head_seq, n.head_chain, n.flags,"
+		" n.change FROM logs p JOIN logs n ON n.previous = p.log AND " SAME_WRITER("n.", "p.") " WHERE p.log = ?1 AND n.log > ?2"
+		" ORDER BY n.log LIMIT 1",
 	[SQL_LOG_OPEN_OF] = "SELECT log, id, writer, public_key, previous, previous_seq, head_seq, head_chain, flags, change FROM logs"
 		" WHERE id = ?1 AND writer = ?2 AND (flags & 1) = 0 ORDER BY change DESC LIMIT ?3",
-	[SQL_LOG_LOST] = "WITH RECURSIVE lost(log, head) AS (SELECT log, head_seq FROM logs WHERE previous = ?1 AND log != ?2"
-		" UNION SELECT l.log, l.head_seq FROM lost JOIN logs l ON l.previous = lost.log LIMIT 1000) SELECT coalesce(sum(head), 0) FROM lost",
+	[SQL_LOG_LOST] = "WITH RECURSIVE lost(log, head) AS (SELECT n.log, n.head_seq FROM logs p JOIN logs n ON n.previous = p.log"
+		" AND " SAME_WRITER("n.", "p.") " WHERE p.log = ?1 AND n.log != ?2 UNION SELECT n.log, n.head_seq FROM lost JOIN logs p"
+		" ON p.log = lost.log JOIN logs n ON n.previous = p.log AND " SAME_WRITER("n.", "p.") " LIMIT 1000)"
+		" SELECT coalesce(sum(head), 0) FROM lost",
 	[SQL_WARNING_FIND] = "SELECT " WARNING_COLUMNS " FROM warnings WHERE code = ?1 AND central = ?2 AND log = ?3",
 	[SQL_WARNING_WRITE] = "INSERT INTO warnings(code, central, log, place, records, since_ms, last_ms, seen_ms)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(code, central, log) DO UPDATE SET"

@@ -209,7 +209,7 @@ def test_another_key_than_the_pinned_one(field):
     field.own(field.peer("central-10").join(field.port)).alive()
     for id in ("central-10", "central-2"):
         refused_as(field, "wrong_key", field.peer(id, keys=Keys()).dial(field.port), lambda s: s.hello() and s.prove())
-    refused_as(field, "own_id", field.peer("central-1").dial(field.port), lambda s: s.hello())
+    refused_as(field, "own_id", field.peer("central-1").dial(field.port), lambda s: s.hello() and s.prove())
     field.check()
 
 

@@ -144,6 +144,24 @@ def test_64_MiB_announced_and_sent(field):
     field.check()
 
 
+def test_compressed(field):
+    """permessage-deflate is spoken with who asks for it, and what a message inflates to counts: a small one that would become 64 MiB is
+    refused like any that is too large, and costs no memory; so is one that is no deflate."""
+    bomb = websocket.packed(b"a" * (64 * 1024 * 1024))
+    session = field.own(field.peer("central-7").join(field.port, packs=True)).greet()
+    before = field.counts()["unknown_type"]
+    session.say("UNHEARD_OF", {"x": "y" * 200000})
+    field.wait_counted("unknown_type", before + 1)
+    assert session.alive()
+    for act in (lambda s: s.wire.send_raw(frame(bomb, rsv=4)), lambda s: s.wire.send_raw(frame(os.urandom(3000), rsv=4))):
+        for session in (field.own(field.peer("central-8").dial(field.port, packs=True)).hello(),
+                        field.own(field.peer("central-9").join(field.port, packs=True)).greet()):
+            act(session)
+            assert session.wire.closed(10)
+            session.close()
+    field.check()
+
+
 # ---- floods
 
 

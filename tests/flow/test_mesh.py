@@ -4,10 +4,12 @@ import os
 import socket
 import sys
 import threading
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
+from tests.hostile.watch import GROWTH_LIMIT, memory, under_sanitizer   # noqa: E402
 from tests.site import tap                                  # noqa: E402
 from tests.site.central import now_ms, told                 # noqa: E402
 from tests.site.load import in_threads                      # noqa: E402
@@ -226,6 +228,41 @@ def test_status_and_sync_state(ground):
     finally:
         site[1].resume("p2pd")
     wait_for(lambda: site[1].connected("central-1"), what="p2pd to be back")
+
+
+def test_a_stuck_peer_costs_the_others_nothing(ground):
+    """Its connection stands, its kernel takes what fits and then nothing more: the others get everything, and memory stays where it is."""
+    site = ground.site(3).start()
+    told(site[0].open("edge-1", "29K00000"))
+    site.check_agreement()
+
+    def enter(first, count):
+        """-> event_ids, and the seconds that each answer took, sorted"""
+        def one(i):
+            began = time.monotonic()
+            answer = site[0].enter("edge-%d" % (i % 4), "29K%05d" % (first + i))
+            return answer["event_id"], time.monotonic() - began
+        answers = in_threads(4, count, one)
+        return [name for name, _ in answers], sorted(took for _, took in answers)
+
+    _, before = enter(1, 400)
+    site.check_agreement()
+    took = memory(site[0].pid("p2pd"), "VmRSS")
+    site[2].pause("p2pd")
+    try:
+        names, during = enter(1000, 1200)
+        wait_for(lambda: site[1].rows.heads() == site[0].rows.heads(), what="all of it to be at the one that is not stuck")
+        grown = memory(site[0].pid("p2pd"), "VmRSS") - took
+        bound = 2 * GROWTH_LIMIT if under_sanitizer(site[0].pid("p2pd")) else 16 * 1024 * 1024      # a sanitizer keeps what was freed
+        assert grown < bound, "p2pd grew by %d KiB" % (grown // 1024)
+        wait_for(lambda: not site[0].connected("central-3"), what="the stuck one to be taken for lost")
+        assert site[0].connected("central-2") and site[1].connected("central-1")
+    finally:
+        site[2].resume("p2pd")
+    tap.note("answers p50 %.1f ms before, %.1f ms while it is stuck; p2pd grew by %d KiB"
+             % (before[len(before) // 2] * 1e3, during[len(during) // 2] * 1e3, grown // 1024))
+    site.check_agreement()
+    assert set(names) <= {row["event_id"] for row in site[2].rows.history()}, "it has all of it afterwards"
 
 
 def test_a_configuration_is_all_or_nothing(ground):

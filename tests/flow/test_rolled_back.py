@@ -298,7 +298,7 @@ def test_they_meet_directly(ground):
     ground.folder = kept
     for central in (one, twin):
         assert "central-1" in wait_warning(central, "two_centrals", "central-1")["message"]
-    assert "has the id central-1 too" in wait_for(lambda: twin.peer("central-7")["last_error"], what="the reason to be told")
+    assert "has this central's id" in wait_for(lambda: twin.peer("central-7")["last_error"], what="the reason to be told")
 
 
 def test_one_id_set_up_twice(ground):

@@ -98,11 +98,11 @@ class Peer:
         self.own.append(Log(self.id, self.keys, **how))
         return self.own[-1]
 
-    def dial(self, port, source=None, buffer=None):
-        """-> Session whose WebSocket stands; nothing said yet."""
+    def dial(self, port, source=None, buffer=None, packs=False):
+        """-> Session whose WebSocket stands; nothing said yet. packs: with compressed messages."""
         wire = websocket.connect(port, source, buffer)
         try:
-            return Session(self, wire.greet(port), "dialler")
+            return Session(self, wire.greet(port, packs), "dialler")
         except BaseException:
             wire.close()
             raise

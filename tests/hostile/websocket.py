@@ -5,8 +5,11 @@ import os
 import socket
 import struct
 import time
+import zlib
 
 PROTOCOL = "parkmesh.v1"
+PACKING = "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover\r\n"
+PACKED_END = b"\0\0\xff\xff"      # left out of a compressed message (RFC 7692)
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MORE, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 PATIENCE = 30.0
@@ -55,12 +58,18 @@ def frame(payload=b"", opcode=TEXT, fin=True, rsv=0, mask=True, announce=None, w
     return head + mask + masked(payload, mask)
 
 
+def packed(payload):
+    """A message as permessage-deflate carries it."""
+    packer = zlib.compressobj(9, wbits=-15)
+    return (packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH))[:-len(PACKED_END)]
+
+
 class Wire:
     """A connected socket that speaks frames after greet() or welcome()."""
 
     def __init__(self, sock, mask=True):
         self.sock, self.mask, self._held = sock, True if mask else None, bytearray()
-        self.sent = 0
+        self.sent, self.packs, self._packed = 0, False, False
 
     def send_raw(self, data, within=PATIENCE):
         self.sock.settimeout(within)
@@ -74,6 +83,8 @@ class Wire:
 
     def send(self, payload, opcode=TEXT, **how):
         how.setdefault("mask", self.mask)
+        if self.packs and opcode == TEXT:
+            payload, how["rsv"] = packed(payload.encode() if isinstance(payload, str) else payload), 4
         self.send_raw(frame(payload, opcode, **how))
 
     def nibble(self, data):
@@ -133,7 +144,8 @@ class Wire:
             size = int.from_bytes(self._take(2 if size == 126 else 8, until), "big")
         mask = self._take(4, until) if second & 128 else None
         assert bool(mask) != bool(self.mask), "clients mask, servers do not"
-        assert not first & 0x70, "reserved bits"
+        assert not first & (0x30 if self.packs else 0x70), "reserved bits"
+        self._packed = bool(first & 0x40) if first & 15 in (TEXT, BINARY) else self._packed
         payload = self._take(size, until)
         return bool(first & 128), first & 15, masked(payload, mask) if mask else payload
 
@@ -150,7 +162,8 @@ class Wire:
                 assert (opcode == TEXT) == (not parts), "a message begins with its type and goes on without"
                 parts.append(payload)
                 if fin:
-                    return b"".join(parts)
+                    whole = b"".join(parts)
+                    return zlib.decompressobj(-15).decompress(whole + PACKED_END) if self._packed else whole
             else:
                 assert opcode == PONG, opcode
 
@@ -166,16 +179,17 @@ class Wire:
         except Silence:
             return False
 
-    def greet(self, port, **how):
-        """As a client: ask for the WebSocket and check the answer."""
+    def greet(self, port, packs=False, **how):
+        """As a client: ask for the WebSocket, with compressed messages or without, and check the answer."""
         key = base64.b64encode(os.urandom(16)).decode()
-        self.send_raw(upgrade(port, key=key, **how))
+        self.packs = packs
+        self.send_raw(upgrade(port, key=key, extra=PACKING if packs else "", **how))
         lines = self.head().split("\r\n")
         told = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         assert lines[0].split()[1] == "101", lines[0]
         assert told["sec-websocket-accept"] == accept_key(key), told
         assert told["sec-websocket-protocol"] == PROTOCOL, told
-        assert "sec-websocket-extensions" not in told, told
+        assert told.get("sec-websocket-extensions", "").startswith("permessage-deflate") == packs, told
         return self
 
     def welcome(self):

@@ -34,7 +34,8 @@ static const struct { const char *what, *sql; } WRONG[] = {
 	{"plates inside twice",
 		"SELECT count(*) FROM (SELECT 1 FROM history WHERE status = 'IN' GROUP BY plate_id HAVING count(*) > 1)"},
 	{"stays with another fee than their exit",
-		"SELECT count(*) FROM history h JOIN exits e ON e.bound = h.event_id AND kind = 'counted' WHERE h.status = 'OUT' AND h.fee != e.fee"},
+		"SELECT count(*) FROM history h JOIN exits e ON e.bound = h.event_id AND kind = 'counted' WHERE h.status = 'OUT'"
+		" AND h.fee != e.fee"},
 	{"foreign keys that lead nowhere", "SELECT count(*) FROM pragma_foreign_key_check"},
 };
 
@@ -139,6 +140,23 @@ static void differs(struct node *x, const char *sql, const struct buf *first, ch
 	buf_free(&rows);
 }
 
+bool check_told(struct sim *s, char *out, size_t size)
+{
+	struct peer_status all[4 * NODES_MAX];
+	for (int k = 1; k <= s->count; k++) {
+		size_t count = s->node[k]->mesh ? mesh_peer_statuses(s->node[k]->mesh, all, sizeof(all) / sizeof(all[0])) : 0;
+		for (size_t i = 0; i < count; i++) {
+			const struct peer_status *p = &all[i];
+			if (!p->configured || (p->connected && (s->forked || (p->behind == 0 && p->ahead == 0))))
+				continue;
+			(void)text_format(out, size, "%s shows %s as %s, %lld behind, %lld ahead: %s", s->node[k]->id, p->id, p->state,
+				(long long)p->behind, (long long)p->ahead, p->last_error);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool check_same_records(struct sim *s)
 {
 	struct buf first;
@@ -197,9 +215,9 @@ static void check_verify(struct node *x)
 static const struct { const char *what, *sql; } EQUAL[] = {
 	{"logs", RECORDS},
 	{"history", "SELECT event_id, source_central, edge_id, plate_id, plate_view, entry_time, entry_camera_id, entry_camera_name,"
-		" entry_confidence, entry_source, exit_time, exit_camera_id, exit_camera_name, exit_confidence, exit_source, duration, fee, status,"
-		" entry_ts, exit_ts, exit_central, confirmed_ts, superseded_by, flags, camera_type, exit_edge, exit_reason, missed_by, opened,"
-		" begin_ts, entry_log, entry_seq, entry_at, entry_hlc_ms, entry_hlc_counter, exit_log, exit_seq, exit_at FROM history"
+		" entry_confidence, entry_source, exit_time, exit_camera_id, exit_camera_name, exit_confidence, exit_source, duration, fee,"
+		" status, entry_ts, exit_ts, exit_central, confirmed_ts, superseded_by, flags, camera_type, exit_edge,"
+		" exit_reason, missed_by, opened, begin_ts, entry_log, entry_seq, entry_at, entry_hlc_ms, entry_hlc_counter, exit_log, exit_seq, exit_at FROM history"
 		" WHERE status != 'BOUND' AND source_central IS NOT '" FORKED "' ORDER BY event_id"},
 	{"exits", "SELECT * FROM exits ORDER BY log, seq"},
 	{"settings", "SELECT * FROM settings ORDER BY key"},

@@ -1,11 +1,12 @@
 /*
  * A simulated disk: the files of one central, as programs see them (the cache) and as a power cut would leave them.
  *
- * What was written since the last good sync of a file is a list; when the power goes, each of these writes is kept, lost or torn
- * by lot, in pieces of 512 bytes. A sync that fails leaves its writes in the cache, but the disk may never see them, as Linux does.
+ * What was written since the last good sync of a file is a list; when the power goes, each of these writes is kept, lost or
+ * torn by lot, in pieces of 512 bytes. A sync that fails leaves its writes in the cache, but the disk may never see them, as
+ * Linux does.
  *
- * Two processes use a disk (and the checks, who are nobody). One that is to be killed dies at one of its operations: from then on each of
- * them fails and does nothing, until disk_reap. The memory it shared with the other stays as it was at that moment.
+ * Two processes use a disk (and the checks, who are nobody). One that is to be killed dies at one of its operations: from then
+ * on each of them fails and does nothing, until disk_reap. The memory it shared with the other stays as it was at that moment.
  *
  * Failure cases on demand: no room, operations that fail by lot. Nothing of it happens while the disk is calm.
  */

@@ -195,5 +195,6 @@ void faults_heal(struct sim *s)
 		if (!x->mesh && x->mesh_process.starts_us > s->now_us)
 			x->mesh_process.starts_us = s->now_us;
 	}
+	replace_configure(s);
 	replace_repin(s);
 }

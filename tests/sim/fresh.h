@@ -1,4 +1,5 @@
-/* A central that gets all records at once: those of another one, in another order and in other pages, straight into its ledger. */
+/* A central that gets all records at once: those of another one, in another order and in other pages, straight into its
+ * ledger. */
 #ifndef PARKMESH_SIM_FRESH_H
 #define PARKMESH_SIM_FRESH_H
 

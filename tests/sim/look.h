@@ -9,8 +9,8 @@
 
 struct db;
 
-/* The first column of the first row, as a number; LOOK_NONE: no row, or an error. text and number are bound as ?1 and ?2; text may
- * be NULL. */
+/* The first column of the first row, as a number; LOOK_NONE: no row, or an error. text and number are bound as ?1 and ?2; text
+ * may be NULL. */
 #define LOOK_NONE INT64_MIN
 int64_t look_int(struct db *db, const char *sql, const char *text, int64_t number);
 /* The first column of the first row as text, "" if there is none. */

@@ -3,9 +3,9 @@
  *
  *   sim [--seeds N] [--seed S] [--steps N] [--jobs N] [--verbose] [--records FILE]
  *
- * --seeds N: seeds S … S+N-1. --seed S alone: that one. Neither: what a run of the tests does. A failing seed prints a line that replays
- * it. Jobs are processes, each with its own seeds; so a seed that crashes is named as well. --records FILE: what each site held in the
- * end, for tests/sim/test_model.py. That, and --verbose, with one job.
+ * --seeds N: seeds S … S+N-1. --seed S alone: that one. Neither: what a run of the tests does. A failing seed prints a line
+ * that replays it. Jobs are processes, each with its own seeds; so a seed that crashes is named as well. --records FILE: what
+ * each site held in the end, for tests/sim/test_model.py. That, and --verbose, with one job.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -176,13 +176,15 @@ static void run_jobs(const struct options *o, struct sum *sum)
 		;
 }
 
-/* On disks that lie about syncs what was acknowledged gets lost when the power goes: checks that do not notice are worth nothing. */
+/* On disks that lie about syncs what was acknowledged gets lost when the power goes: checks that do not notice are worth
+ * nothing. */
 static bool liars_noticed(int64_t jobs)
 {
 	const struct options o = {.seeds = LIARS, .seed = 1, .jobs = jobs, .lying_disks = true};
 	struct sum sum = {0};
 	run_jobs(&o, &sum);
-	printf("%s 2 - disks that lie about syncs are noticed (at %" PRId64 " of %d sites)\n", sum.failed ? "ok" : "not ok", sum.failed, LIARS);
+	printf("%s 2 - disks that lie about syncs are noticed (at %" PRId64 " of %d sites)\n", sum.failed ? "ok" : "not ok", sum.failed,
+		LIARS);
 	return sum.failed > 0;
 }
 
@@ -238,9 +240,10 @@ int main(int argc, char **argv)
 	printf(whole ? "1..2\n" : "1..1\n");
 	fflush(stdout);
 	run_jobs(&o, &sum);
-	printf("%s 1 - %" PRId64 " sites (seeds from %" PRId64 " on): %zu answers told and kept, %zu refused, %zu records, %zu messages, "
-		"%zu kills, %zu power cuts; agreed at the latest %.0f s after all faults ended\n", sum.failed ? "not ok" : "ok", sum.seeds, o.seed,
-		sum.told, sum.refused, sum.records, sum.sent, sum.kills, sum.power_cuts, (double)sum.longest_us / SECOND);
+	printf("%s 1 - %" PRId64 " sites (seeds from %" PRId64 " on): %zu answers told and kept, %zu refused, %zu records, "
+		"%zu messages, %zu kills, %zu power cuts; agreed at the latest %.0f s after all faults ended\n",
+		sum.failed ? "not ok" : "ok", sum.seeds, o.seed, sum.told, sum.refused, sum.records,
+		sum.sent, sum.kills, sum.power_cuts, (double)sum.longest_us / SECOND);
 	if (sum.failed)
 		printf("# %" PRId64 " of them failed\n", sum.failed);
 	if (whole)

@@ -1,13 +1,13 @@
 /*
  * The network between simulated centrals: connections as a pair of queues under the virtual clock.
  *
- * A path (from one central to another, each way by itself) has a delay, a rate, and may be cut for a while: what is under way then
- * waits, as with TCP, and is delivered when the path is whole again, if nobody has given up by then. A connection can also be silenced for
- * ever one way (half-open), or harmed: whole messages lost, told twice or overtaking each other, which no TCP does; a
- * harmed one breaks some time later.
+ * A path (from one central to another, each way by itself) has a delay, a rate, and may be cut for a while: what is under way
+ * then waits, as with TCP, and is delivered when the path is whole again, if nobody has given up by then. A connection can
+ * also be silenced for ever one way (half-open), or harmed: whole messages lost, told twice or overtaking each other, which no
+ * TCP does; a harmed one breaks some time later.
  *
- * A connection: dialled -> open (told to both sides; not while a path is cut) -> one side closes or dies -> the other reads what is
- * under way, then hears of it; a silenced one never does.
+ * A connection: dialled -> open (told to both sides; not while a path is cut) -> one side closes or dies -> the other reads
+ * what is under way, then hears of it; a silenced one never does.
  */
 #ifndef PARKMESH_SIM_NET_H
 #define PARKMESH_SIM_NET_H

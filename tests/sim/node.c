@@ -113,6 +113,8 @@ static void configure(struct node *x)
 	if (identity_read(x->mesh_process.db, &self) == ERR_NONE &&
 		peer_list(x->mesh_process.db, rows, PEERS_MAX, &count) == ERR_NONE)
 		(void)mesh_configure(x->mesh, &self, rows, count);
+	else
+		x->data_version = -1;
 }
 
 /* As p2pd does each second. */

@@ -3,8 +3,8 @@
  *   the gate process   what parkmesh.fcgi's writer does: a ledger "fcgi", requests in batches (gates.h)
  *   the mesh process   what p2pd does: a ledger "p2pd", rows, mesh, a tick each second, checkpoints
  *
- * A process: down -> (starts_us) starting -> up -> killed, or dead of the disk (disk.h), or its power cut -> down. One that cannot open
- * its database tries again, as systemd would.
+ * A process: down -> (starts_us) starting -> up -> killed, or dead of the disk (disk.h), or its power cut -> down. One that
+ * cannot open its database tries again, as systemd would.
  */
 #ifndef PARKMESH_SIM_NODE_H
 #define PARKMESH_SIM_NODE_H
@@ -74,7 +74,8 @@ int64_t node_due(const struct node *x, int64_t until);
 void node_read(struct node *x);
 /* The bell: rows have changed. */
 void node_ring(struct node *x);
-/* A connection of either process, for looking; NULL if both are down. Put between node_look and node_looked, so that nothing fails. */
+/* A connection of either process, for looking; NULL if both are down. Put between node_look and node_looked, so that nothing
+ * fails. */
 struct db *node_look(struct node *x);
 void node_looked(struct node *x);
 

@@ -1,6 +1,6 @@
 /*
- * What a central has told somebody to hold, and so owes for ever: for each log the highest such seq, and the chain there. A gate's
- * answer is told with the record of it; ACKs, vectors and heartbeats tell peers.
+ * What a central has told somebody to hold, and so owes for ever: for each log the highest such seq, and the chain there. A
+ * gate's answer is told with the record of it; ACKs, vectors and heartbeats tell peers.
  */
 #ifndef PARKMESH_SIM_OWED_H
 #define PARKMESH_SIM_OWED_H

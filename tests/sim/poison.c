@@ -36,8 +36,9 @@ static void add_data(struct sim *s, struct buf *out)
 		buf_printf(out, "[[[[1]]]]");
 		break;
 	default:
-		buf_printf(out, "{\"plate_id\":\"%s\",\"plate_view\":\"%s\",\"fee\":%lld,\"reason\":\"%s\",\"exit_time\":\"soon\",\"exit_ts\":%lld,"
-			"\"entry_ts\":%lld,\"confirmed_ts\":%lld,\"key\":\"%s\",\"value\":%s%s}", plate, plate, (long long)sim_below(s, 90000),
+		buf_printf(out, "{\"plate_id\":\"%s\",\"plate_view\":\"%s\",\"fee\":%lld,\"reason\":\"%s\",\"exit_time\":\"soon\","
+			"\"exit_ts\":%lld,\"entry_ts\":%lld,\"confirmed_ts\":%lld,\"key\":\"%s\",\"value\":%s%s}", plate, plate,
+			(long long)sim_below(s, 90000),
 			sim_one_in(s, 2) ? "missed" : "odd", (long long)some_time(s), (long long)some_time(s), (long long)some_time(s),
 			sim_one_in(s, 2) ? "tariff" : "nothing/known", sim_one_in(s, 2) ? "{\"fee_per_hour\":1}" : "null",
 			sim_one_in(s, 3) ? ",\"via\":\"legacy\"" : "");
@@ -50,7 +51,8 @@ static void add_garbage(struct sim *s, struct brew *b, int k)
 	static const char *const types[] = {"VEHICLE_ENTRY_PENDING", "VEHICLE_ENTRY_CONFIRMED", "VEHICLE_EXIT", "HISTORY_UPDATE",
 		"HISTORY_DELETE", "CONFIG_UPDATE", "LOG_OPEN", "FROM_THE_FUTURE"};
 	struct buf *out = &b->line[k];
-	buf_printf(out, "{\"type\":\"%s\",\"source_central\":\"ghost\",\"timestamp\":%lld,", types[sim_below(s, 8)], (long long)some_time(s));
+	buf_printf(out, "{\"type\":\"%s\",\"source_central\":\"ghost\",\"timestamp\":%lld,", types[sim_below(s, 8)],
+		(long long)some_time(s));
 	if (!sim_one_in(s, 3))
 		buf_printf(out, "\"event_id\":\"%s\",", b->stay[0] && sim_one_in(s, 2) ? b->stay : "ghost_1_29A00000");
 	buf_printf(out, "\"log\":\"%s\",\"seq\":%d,\"hlc\":\"%lld.%d\",\"at\":%lld,\"data\":", b->page.log, k + 1,
@@ -107,7 +109,8 @@ static void seal_page(struct brew *b, int count)
 	seal_make(&b->author, b->page.log, count, &chain, &b->page.seal);
 }
 
-static void bring(struct node *x, const struct page *page)
+/* forged: it has to be refused. */
+static void bring(struct node *x, const struct page *page, bool forged)
 {
 	struct take_result result = {0};
 	struct fault fault = {0};
@@ -124,7 +127,9 @@ static void bring(struct node *x, const struct page *page)
 	else
 		ledger_rollback(l);
 	sim_say(x->sim, "%s: poison %.8s: %s %d %s", x->id, page->log, err_name(e), result.taken, fault.sentence);
-	if (e != ERR_NONE && e != ERR_UNAVAILABLE)
+	if (forged && e == ERR_NONE)
+		sim_fail(x->sim, "%s takes a page whose seal is forged", x->id);
+	if (!forged && e != ERR_NONE && e != ERR_UNAVAILABLE)
 		sim_fail(x->sim, "%s does not take a validly sealed log: %s %s", x->id, err_name(e), fault.sentence);
 	node_look_dead(x);
 	node_ring(x);
@@ -142,6 +147,7 @@ void poison(struct sim *s, struct node *x)
 {
 	struct brew *b = brew_new();
 	int count = 2 + (int)sim_below(s, LINES - 2);
+	bool forged = sim_one_in(s, 4);
 	struct db *db = node_look(x);
 	if (db)
 		look_text(db, "SELECT event_id FROM history WHERE source_central IS NOT '" FORKED "' ORDER BY id LIMIT 1 OFFSET ?1",
@@ -151,7 +157,9 @@ void poison(struct sim *s, struct node *x)
 	for (int k = 1; k < count; k++)
 		add_garbage(s, b, k);
 	seal_page(b, count);
-	bring(x, &b->page);
+	if (forged)
+		b->page.seal.byte[sim_below(s, SIGNATURE_BYTES)] ^= 1;
+	bring(x, &b->page, forged);
 	end_log(b);
 }
 
@@ -178,6 +186,7 @@ void poison_fork(struct sim *s, struct node *x)
 	struct brew *both[2] = {brew_new(), brew_new()};
 	int where[2] = {x->place, 1 + (int)sim_below(s, (uint64_t)s->count)};
 	int fork = 1 + (int)sim_below(s, 3), first = fork + 1 + (int)sim_below(s, 2);
+	bool crossed = sim_one_in(s, 2);
 	uint64_t dice = chance_next(&s->chance);
 	for (int v = 0; v < 2; v++) {
 		s->chance.state = dice; /* the same keys and log */
@@ -185,14 +194,14 @@ void poison_fork(struct sim *s, struct node *x)
 		for (int k = 1; k < LINES; k++)
 			add_car(both[v], k, k >= fork ? v : 0);
 		seal_page(both[v], first);
-		bring(s->node[where[v]], &both[v]->page);
+		bring(s->node[where[v]], &both[v]->page, false);
 	}
 	s->forked = true;
 	sim_time(s, (int64_t)sim_below(s, 6 * SECOND));
 	for (int v = 0; v < 2; v++) {
 		seal_page(both[v], LINES);
 		if (!s->failed)
-			bring(s->node[where[v]], &both[v]->page);
+			bring(s->node[where[crossed ? !v : v]], &both[v]->page, false);
 		end_log(both[v]);
 	}
 }

@@ -1,8 +1,8 @@
 /*
  * What belongs to the program instead of to one central: its version, a new database, checkpoints.
  *
- * An earlier program version is one that does not know the records of corrections and voids (HISTORY_UPDATE, HISTORY_DELETE): for it
- * record_parse, which the linker leads through here, gives them as records of an unknown type.
+ * An earlier program version is one that does not know the records of corrections and voids (HISTORY_UPDATE, HISTORY_DELETE):
+ * for it record_parse, which the linker leads through here, gives them as records of an unknown type.
  */
 #ifndef PARKMESH_SIM_PROGRAM_H
 #define PARKMESH_SIM_PROGRAM_H
@@ -20,8 +20,8 @@ const struct disk *program_blank(const char *folder);
 void program_end(void);
 /* Remove the folder and the lock files in it. */
 void program_clear(const char *folder);
-/* A checkpoint by db_checkpoint. It decides by the size of the write-ahead log whether it is a large one (TRUNCATE), and asks the real
- * file system for that; so it is shown a large file there. */
+/* A checkpoint by db_checkpoint. It decides by the size of the write-ahead log whether it is a large one (TRUNCATE), and asks
+ * the real file system for that; so it is shown a large file there. */
 void program_checkpoint(struct db *db, const char *path, bool large);
 
 #endif

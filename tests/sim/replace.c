@@ -14,7 +14,7 @@ static int64_t soon(struct sim *s)
 	return s->now_us + (int64_t)sim_below(s, 10 * SECOND);
 }
 
-/* Do this to a central that does not run: on a connection of its own, in a transaction. */
+/* Do this on a connection of its own, in a transaction. */
 static void change_rows(struct node *x, enum err (*change)(struct db *db, void *arg), void *arg)
 {
 	struct db *db = NULL;
@@ -122,14 +122,19 @@ static enum err give_identity(struct db *db, void *arg)
 	return identity_write(db, &self);
 }
 
+static enum err read_places(struct db *db, void *arg)
+{
+	unsigned *places = arg;
+	for (int k = 1; k <= NODES_MAX; k++)
+		if (look_int(db, "SELECT count(*) FROM peers WHERE ?1 IS NULL AND p2p_port = ?2", NULL, k) > 0)
+			*places |= 1u << k;
+	return ERR_NONE;
+}
+
 static unsigned configured(struct node *x)
 {
 	unsigned places = 0;
-	struct db *db = node_look(x);
-	for (int k = 1; db && k <= x->sim->count; k++)
-		if (look_int(db, "SELECT count(*) FROM peers WHERE ?1 IS NULL AND p2p_port = ?2", NULL, k) > 0)
-			places |= 1u << k;
-	node_looked(x);
+	change_rows(x, read_places, &places);
 	return places;
 }
 
@@ -208,4 +213,11 @@ void replace_repin(struct sim *s)
 		for (int other = 1; other <= s->count; other++)
 			if (other != k && s->node[other]->older)
 				change_rows(s->node[k], repin, s->node[other]->id);
+}
+
+/* A database that was put back may name centrals that have been replaced since. */
+void replace_configure(struct sim *s)
+{
+	for (int k = 1; k <= s->count; k++)
+		node_peers(s->node[k], configured(s->node[k]));
 }

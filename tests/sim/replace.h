@@ -1,6 +1,7 @@
 /*
- * Databases that are not what they were: put back from an older copy, wiped, replaced by another central's, and program versions that
- * change. What such a central has not told anybody before is lost by nobody's fault; all else it gets back from the others.
+ * Databases that are not what they were: put back from an older copy, wiped, replaced by another central's, and program
+ * versions that change. What such a central has not told anybody before is lost by nobody's fault; all else it gets back from
+ * the others.
  */
 #ifndef PARKMESH_SIM_REPLACE_H
 #define PARKMESH_SIM_REPLACE_H
@@ -20,5 +21,7 @@ void replace_other(struct sim *s, struct node *x);
 void replace_upgrade(struct sim *s, struct node *x);
 /* Operators forget the keys under which they know others, where those have changed. */
 void replace_repin(struct sim *s);
+/* Operators see to it that everybody names those who are there now. */
+void replace_configure(struct sim *s);
 
 #endif

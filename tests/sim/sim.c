@@ -87,7 +87,8 @@ void sim_time(struct sim *s, int64_t us)
 /* Whom each central dials: everybody, or a line, ring, star or tree by lot; often only one side knows of the other. */
 static unsigned peers_of(const struct sim *s, int shape, int place)
 {
-	unsigned all = (2u << s->count) - 2, before = place > 1 ? 1u << (place - 1) : 0, behind = place < s->count ? 1u << (place + 1) : 0;
+	unsigned all = (2u << s->count) - 2;
+	unsigned before = place > 1 ? 1u << (place - 1) : 0, behind = place < s->count ? 1u << (place + 1) : 0;
 	switch (shape) {
 	case 0:
 		return before | behind;
@@ -117,8 +118,8 @@ static void begin(struct sim *s)
 	for (int k = 1; k <= s->count; k++)
 		node_peers(s->node[k], peers_of(s, shape, k));
 	faults_begin(s);
-	sim_say(s, "seed %llu: %d centrals, shape %d, %d plates, %d steps, faults %x", (unsigned long long)s->seed, s->count, shape, s->plates,
-		s->steps, s->faults);
+	sim_say(s, "seed %llu: %d centrals, shape %d, %d plates, %d steps, faults %x", (unsigned long long)s->seed, s->count, shape,
+		s->plates, s->steps, s->faults);
 	sim_time(s, (int64_t)sim_below(s, 6 * SECOND));
 }
 
@@ -149,18 +150,21 @@ static bool everybody_up(const struct sim *s)
 
 static void converge(struct sim *s)
 {
+	char text[300] = "";
 	faults_heal(s);
 	s->healed_us = s->now_us;
 	sim_say(s, "all faults end");
 	do
 		sim_time(s, 2 * SECOND);
-	while (!s->failed && s->now_us < s->healed_us + CONVERGE_US && !(everybody_up(s) && check_same_records(s)));
+	while (!s->failed && s->now_us < s->healed_us + CONVERGE_US && !(everybody_up(s) && check_told(s, text, sizeof(text)) && check_same_records(s)));
 	s->converged_us = s->now_us - s->healed_us;
 	sim_say(s, "%.1f s later", (double)s->converged_us / SECOND);
 	if (!s->failed && !everybody_up(s))
 		sim_fail(s, "not everybody is up after %lld s", (long long)(s->converged_us / SECOND));
 	if (!s->failed)
 		check_end(s);
+	if (!s->failed && !check_told(s, text, sizeof(text)))
+		sim_fail(s, "after %lld s %s", (long long)(s->converged_us / SECOND), text);
 }
 
 struct sim *sim_run(const struct sim_options *o)

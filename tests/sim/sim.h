@@ -1,11 +1,11 @@
 /*
  * One simulated site: two to ten centrals in one process, under one seeded scheduler and one virtual clock.
  *
- * A seed decides on everything: how many centrals there are and who dials whom, which faults this site meets, and each step of the
- * run. The same seed always goes the same way (struct sim's hash says so).
+ * A seed decides on everything: how many centrals there are and who dials whom, which faults this site meets, and each step of
+ * the run. The same seed always goes the same way (struct sim's hash says so).
  *
- * A run: centrals start -> steps (each an action or a fault, then some time; the invariants of check.h after each) -> all faults end ->
- * within CONVERGE_US everything agrees, or the run has failed.
+ * A run: centrals start -> steps (each an action or a fault, then some time; the invariants of check.h after each) -> all
+ * faults end -> within CONVERGE_US everything agrees, or the run has failed.
  */
 #ifndef PARKMESH_SIM_SIM_H
 #define PARKMESH_SIM_SIM_H

@@ -1,6 +1,7 @@
 /*
- * SQLite's files on simulated disks: an SQLite VFS that is made the default one, so that the product opens its databases by its own
- * db_open. A file belongs to the disk whose path its name begins with; one without a name lives in memory until it is closed.
+ * SQLite's files on simulated disks: an SQLite VFS that is made the default one, so that the product opens its databases by
+ * its own db_open. A file belongs to the disk whose path its name begins with; one without a name lives in memory until it is
+ * closed.
  *
  * Locks of the file and of the shared memory are kept between all connections of a disk, as the kernel does between processes.
  */

@@ -2,6 +2,7 @@
 #ifndef PARKMESH_TEST_AUTHOR_H
 #define PARKMESH_TEST_AUTHOR_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 #define AUTHOR_PAGE 256
 
 struct author {
+	const char *id;
+	int64_t time_ms;               /* its wall clock */
 	struct key_pair keys;
 	struct chain chain;
 	struct page page;
@@ -35,8 +38,8 @@ static inline void author_say(struct author *a, struct record *r)
 {
 	struct buf line;
 
-	r->source_central = "central-7";
-	r->timestamp = AUTHOR_TIME;
+	r->source_central = a->id;
+	r->timestamp = a->time_ms;
 	r->seq = ++a->seq;
 	r->has_hlc = true;
 	r->hlc = (struct hlc){ AUTHOR_TIME, a->seq };
@@ -70,21 +73,30 @@ static inline enum err author_give(struct author *a, struct ledger *l)
 	return e;
 }
 
-/* A new log of central-7's; its LOG_OPEN is taken at once. Free with author_free. */
-static inline enum err author_open(struct author *a, struct ledger *l)
+/* A new log of this id, with keys made of number, at time_ms, that names previous up to its seq (NULL: none); its LOG_OPEN is on the
+ * page that was begun. Free with author_free. */
+static inline void author_begin(struct author *a, const char *id, unsigned char number, int64_t time_ms, const char *previous, int64_t seq)
 {
-	const unsigned char seed[32] = { 7 };
-	struct record r = { .type = RECORD_LOG_OPEN, .at = AUTHOR_TIME };
+	const unsigned char seed[32] = { number };
+	struct record r = { .type = RECORD_LOG_OPEN, .at = time_ms };
+	struct log_open_data *open = &r.data.log_open;
 
-	*a = (struct author){ 0 };
+	*a = (struct author){ .id = id, .time_ms = time_ms };
 	buf_init(&a->lines, MESSAGE_MAX);
 	key_pair_make(seed, &a->keys);
-	r.data.log_open = (struct log_open_data){ .id = "central-7", .writer = "fcgi" };
-	memcpy(r.data.log_open.public_key, a->keys.public_key, KEY_BYTES);
-	log_id_make("central-7", a->keys.public_key, r.data.log_open.random, a->page.log);
+	*open = (struct log_open_data){ .id = id, .writer = "fcgi", .previous_log = previous, .previous_seq = seq };
+	memcpy(open->public_key, a->keys.public_key, KEY_BYTES);
+	memcpy(open->random, &time_ms, sizeof(time_ms));
+	log_id_make(id, a->keys.public_key, open->random, a->page.log);
 	chain_zero(&a->chain);
 	author_begin_page(a);
 	author_say(a, &r);
+}
+
+/* A new log of central-7's; its LOG_OPEN is taken at once. Free with author_free. */
+static inline enum err author_open(struct author *a, struct ledger *l)
+{
+	author_begin(a, "central-7", 7, AUTHOR_TIME, NULL, 0);
 	return author_give(a, l);
 }
 

@@ -121,7 +121,26 @@ static inline void late_exits_between(struct author *a, int i)
 	say_exit(a, name, AUTHOR_TIME + i * MINUTE + MINUTE / 2);
 }
 
+/* What a site does all day, to compare with: every car once, in order. */
+static inline void say_other(struct author *a, int i)
+{
+	char plate[16], name[STAY_NAME_SIZE];
+	struct record r = { .type = RECORD_ENTRY, .event_id = name, .at = AUTHOR_TIME + i };
+
+	text_format(plate, sizeof(plate), "29B%06d", i);
+	text_format(name, sizeof(name), "central-7_%lld_%s", (long long)r.at, plate);
+	r.data.entry = (struct entry_data){ .plate_id = plate, .plate_view = plate, .edge_id = "edge-1", .camera_type = "car",
+		.direction = "ENTRY", .entry_time = "2024-12-02 19:00:00", .entry_ts = r.at, .confidence = 0.5 };
+	author_say(a, &r);
+}
+
+static inline void late_other(struct author *a, int i)
+{
+	say_other(a, 1000000 + i);
+}
+
 static const struct long_line LONG_LINES[] = {
+	{ "every plate once, in order", say_other, late_other },
 	{ "entries without exits, entries between", held_missed, late_between },
 	{ "entries without exits, exits of the first", held_missed, late_exits_of_first },
 	{ "entries 9 minutes apart, entries before", held_close_together, late_before },

@@ -42,9 +42,9 @@ TEST(what_is_not_altered_is_not_walked)
 	for (int i = 0; i < 2; i++) {
 		struct central c;
 
-		CHECK_INT(long_line_open(&c, &a, &LONG_LINES[0], (i + 1) * HELD), ERR_NONE);
+		CHECK_INT(long_line_open(&c, &a, &LONG_LINES[1], (i + 1) * HELD), ERR_NONE);
 		sqlite3_progress_handler(c.db->handle, 100, count_steps, &steps[i]);
-		CHECK_INT(long_line_late(&c, &a, &LONG_LINES[0]), ERR_NONE);
+		CHECK_INT(long_line_late(&c, &a, &LONG_LINES[1]), ERR_NONE);
 		sqlite3_progress_handler(c.db->handle, 0, NULL, NULL);
 		long_line_close(&c, &a);
 	}

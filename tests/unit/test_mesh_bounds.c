@@ -159,6 +159,121 @@ TEST(hearsay_goes_with_who_told_it)
 	net_free(n);
 }
 
+/* ---- whose turn it is ---- */
+
+static int pages_to[4], first_to, last_to, run, longest_run;
+
+static bool watch_pages(struct net *n, int from, int to, const struct message *msg)
+{
+	(void)n;
+	if (from != 1 || !msg->page)
+		return false;
+	pages_to[to]++;
+	first_to = first_to ? first_to : to;
+	run = to == last_to ? run + 1 : 1;
+	last_to = to;
+	longest_run = run > longest_run ? run : longest_run;
+	return false;
+}
+
+static void watch_from_now(struct net *n)
+{
+	memset(pages_to, 0, sizeof(pages_to));
+	first_to = last_to = run = longest_run = 0;
+	n->lose = watch_pages;
+}
+
+static struct peer *sent_to(struct net *n, int place)
+{
+	char id[CENTRAL_ID_SIZE];
+	(void)text_format(id, sizeof(id), "central-%d", place);
+	return mesh_ready_peer(n->node[1].mesh, id);
+}
+
+/* Node 1 sends nothing to that one before. */
+static void rest(struct net *n, int place, int64_t us)
+{
+	sent_to(n, place)->hold_ms = (n->now_us + us) / 1000;
+}
+
+TEST(who_lacks_little_is_served_first)
+{
+	static const char *const star[] = {"011", "000", "000"};
+	struct net *n = net_new(3, star);
+	net_run(n, 3 * SECOND);
+	for (int much = 2; much <= 3; much++) { /* whichever comes first in the table */
+		rest(n, much, 2 * SECOND);
+		node_append(&n->node[1], 3000, 200);
+		net_run(n, SECOND / 2);
+		rest(n, 5 - much, 2 * SECOND - SECOND / 2);
+		node_append(&n->node[1], 10, 10);
+		watch_from_now(n);
+		net_run(n, 5 * SECOND);
+		CHECK_INT(first_to, 5 - much);
+		CHECK_INT(pages_to[5 - much], 1);
+		CHECK(pages_to[much] > 3000 / PAGE_RECORDS);
+	}
+	CHECK_INT(node_total(&n->node[2]), node_total(&n->node[1]));
+	CHECK_INT(node_total(&n->node[3]), node_total(&n->node[1]));
+	net_free(n);
+}
+
+/* As if both answered before the next message is sent: nothing but its turn ends what one of them is sent. */
+static bool answered_at_once(struct net *n, int from, int to, const struct message *msg)
+{
+	for (int place = 2; from == 1 && msg->page && place <= 3; place++) {
+		struct peer *p = sent_to(n, place);
+		memset(p->flight, 0, sizeof(p->flight));
+		p->flights = p->flight_bytes = 0;
+	}
+	return watch_pages(n, from, to, msg);
+}
+
+TEST(who_lacks_much_has_a_turn_and_then_another)
+{
+	static const char *const star[] = {"011", "000", "000"};
+	struct net *n = net_new(3, star);
+	net_run(n, 3 * SECOND);
+	rest(n, 2, SECOND);
+	rest(n, 3, SECOND);
+	node_append(&n->node[1], 40000, 256);
+	watch_from_now(n);
+	n->lose = answered_at_once;
+	net_run(n, SECOND * 5 / 4);
+	CHECK(pages_to[2] > 2 * TURN_PAGES);
+	CHECK(pages_to[3] > 2 * TURN_PAGES);
+	CHECK_INT(longest_run, TURN_PAGES);
+	net_run(n, 10 * SECOND);
+	CHECK_INT(node_total(&n->node[2]), 40001);
+	CHECK_INT(node_total(&n->node[3]), 40001);
+	net_free(n);
+}
+
+static bool nothing_from_3(struct net *n, int from, int to, const struct message *msg)
+{
+	(void)watch_pages(n, from, to, msg);
+	return from == 3 && msg->type == MESSAGE_ACK;
+}
+
+TEST(a_peer_that_does_not_answer_has_eight_messages_and_the_others_all)
+{
+	static const char *const star[] = {"011", "000", "000"};
+	struct net *n = net_new(3, star);
+	net_run(n, 3 * SECOND);
+	watch_from_now(n);
+	n->lose = nothing_from_3;
+	node_append(&n->node[1], 9000, 200);
+	net_run(n, 5 * SECOND);
+	CHECK_INT(node_total(&n->node[2]), 9001);
+	CHECK_INT(pages_to[3], FLIGHTS_MAX);
+	CHECK_INT((intmax_t)sent_to(n, 3)->flights, FLIGHTS_MAX);
+	CHECK(sent_to(n, 3)->flight_bytes <= FLIGHT_BYTES_MAX);
+	node_append(&n->node[1], 1, 1); /* and new ones go out at once */
+	net_run(n, 1000);
+	CHECK_INT(node_total(&n->node[2]), 9002);
+	net_free(n);
+}
+
 int main(int argc, char **argv)
 {
 	return seal_start() ? test_run_all(argc, argv) : 1;

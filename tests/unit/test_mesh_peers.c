@@ -81,7 +81,7 @@ static void our_id(struct node *x)
 TEST(our_own_id_from_the_other_side_is_refused)
 {
 	struct net *n = meet(our_id);
-	check_refused(n, 1, 2, END_OWN_ID, CAUSE_OWN_ID, "id central-1 too");
+	check_refused(n, 1, 2, END_OWN_ID, CAUSE_OWN_ID, "this central's id");
 	net_free(n);
 }
 

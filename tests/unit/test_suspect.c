@@ -73,6 +73,75 @@ TEST(both_sides_are_told_of_a_roll_back)
 	net_free(n);
 }
 
+/* Node 2 says that it holds more of node 1's log than was ever written. */
+TEST(what_a_peer_says_to_hold_and_does_not_give_is_no_roll_back)
+{
+	struct net *n = net_new(2, NULL);
+	struct log_row row = {0};
+	node_append(&n->node[1], 9, 1);
+	net_run(n, 5 * SECOND);
+	struct vector *v = &n->node[2].mesh->logs;
+	for (uint32_t i = 0; i < v->count; i++) {
+		if (strcmp(v->log[i].author, "central-1") != 0)
+			continue;
+		struct chain head = v->log[i].head;
+		(void)text_copy(row.log, sizeof(row.log), v->log[i].log);
+		vector_move(v, i, v->log[i].held + 100, &head, net_mono(&n->node[2]) / 1000);
+	}
+	net_run(n, MINUTE);
+	CHECK_INT(log_find(n->node[1].db, row.log, &row), ERR_NONE);
+	CHECK(node_status(&n->node[1], 2).ahead >= 100); /* it was said, and is shown as said by that peer */
+	CHECK_INT(row.flags & LOG_ROLLED_BACK, 0);
+	CHECK_INT(count_warnings(&n->node[1]), 0);
+	net_free(n);
+}
+
+/* Node 2 is to be known as central-1 as well. */
+static void call_itself_central_1(struct net *n, const char *secret)
+{
+	struct identity self;
+	struct node *x = &n->node[2];
+	if (secret)
+		node_secret(x, secret);
+	CHECK_INT(db_begin(x->db), ERR_NONE);
+	CHECK_INT(identity_read(x->db, &self), ERR_NONE);
+	(void)text_copy(self.id, sizeof(self.id), "central-1");
+	CHECK_INT(identity_write(x->db, &self), ERR_NONE);
+	CHECK_INT(db_commit(x->db), ERR_NONE);
+	node_configure(x);
+	net_run(n, MINUTE);
+}
+
+TEST(who_does_not_prove_the_secret_is_no_second_central)
+{
+	static const char *const links[] = {"00", "00"};
+	struct net *n = net_new(2, links);
+	const int peers[] = {1, -1};
+	node_peers(&n->node[2], peers);
+	call_itself_central_1(n, "open");
+	CHECK(mesh_counts(n->node[1].mesh)->ended[END_WRONG_SECRET] > 0);
+	CHECK_INT(count_warnings(&n->node[1]), 0);
+	call_itself_central_1(n, "sesame");
+	CHECK(mesh_counts(n->node[1].mesh)->ended[END_OWN_ID] > 0);
+	CHECK(warning_of(&n->node[1], WARNING_TWO_CENTRALS, 1) != NULL);
+	CHECK(warning_of(&n->node[2], WARNING_TWO_CENTRALS, 1) != NULL);
+	net_free(n);
+}
+
+TEST(who_dials_itself_is_no_second_central)
+{
+	static const char *const links[] = {"00", "00"};
+	struct net *n = net_new(2, links);
+	struct peer_row row = {.id = "central-2", .ip = "127.0.0.1", .p2p_port = 1, .weight = 1, .dialect = "native"};
+	struct identity self;
+	CHECK_INT(identity_read(n->node[1].db, &self), ERR_NONE);
+	CHECK_INT(mesh_configure(n->node[1].mesh, &self, &row, 1), ERR_NONE);
+	net_run(n, MINUTE);
+	CHECK(strstr(node_status(&n->node[1], 2).last_error, "this central itself") != NULL);
+	CHECK_INT(count_warnings(&n->node[1]), 0);
+	net_free(n);
+}
+
 static bool lose_some(struct net *n, int from, int to, const struct message *msg)
 {
 	(void)from;
