@@ -9,6 +9,7 @@
 #include "domain/ledger.h"
 #include "domain/operator.h"
 #include "form.h"
+#include "format.h"
 #include "page.h"
 #include "serve.h"
 #include "stay_show.h"
@@ -108,12 +109,14 @@ static bool read(struct call *c, cJSON *form, struct job *j)
 
 static void say_wrong(struct call *c, cJSON *form, enum err e, const struct job *j)
 {
+	char since[FORMAT_SIZE];
 	cJSON *values;
 
 	if (strcmp(j->fault->code, "already_inside") == 0) {
 		values = cJSON_CreateObject();
 		cJSON_AddStringToObject(values, "plate", j->row.plate_view);
-		cJSON_AddStringToObject(values, "since", j->row.entry_time);
+		format_time(c->language, j->row.entry_ts, since);
+		cJSON_AddStringToObject(values, "since", since);
 		form_alert(c, form, "stay.inside_already", values);
 		cJSON_Delete(values);
 	} else if (strcmp(j->fault->field, "entry_time") == 0) {

@@ -28,14 +28,14 @@ static void upper(const char *text, char out[PLATE_VIEW_SIZE])
 
 bool typed_plate(struct call *c, cJSON *form, struct plate_typed *out)
 {
-	const char *text = params_text(&c->params, "plate_id");
+	const char *given = params_text(&c->params, "plate_id"), *text = given ? given : "";
 	struct fault why = {0};
-	enum err e = plate_read(text ? text : "", out->id, &why);
+	enum err e = plate_read(text, out->id, &why);
 
 	out->view[0] = '\0';
 	if (e == ERR_NONE && is_written_so(text))
 		upper(text, out->view);
-	if (e != ERR_NONE && !text)
+	if (e != ERR_NONE && !given)
 		form_wrong(c, form, "plate_id", "stay.plate_needed", NULL);
 	else if (e != ERR_NONE)
 		form_fault(c, form, e, &why);

@@ -77,6 +77,22 @@ def test_a_day_and_a_peer(ground, show):
     assert screen.wrong("day") == "", screen.text
 
 
+def test_it_is_live(ground, show):
+    a = ground.central().start()
+    add_user(a, ADMIN, "admin")
+    screen = show(a)
+    screen.log_in()
+    assert a.open("edge-1", "29A98765", "ENTRY")[0] == 200
+    if not screen.script:
+        assert "29A-987.65" not in screen.text
+        screen.open("/")
+    wait_for(lambda: "29A-987.65" in screen.text, what="the entry to be shown")
+    inside = screen.driver.find_element("css selector", ".figures dd").text
+    assert inside == "1", inside
+    drawn = screen.driver.find_element("css selector", "#hours svg rect")
+    assert drawn.size["height"] > 50, "what was drawn since is drawn as a picture, not as unknown elements"
+
+
 def test_twelve_centrals(ground, show):
     site = ground.site(2)
     a, ports = site[0], free_ports(10)
