@@ -45,6 +45,13 @@ static bool has_our_id(const struct mesh *m, const struct peer *p)
 	return strcmp(p->hello.id, m->self.id) == 0;
 }
 
+static void ourselves(struct mesh *m, struct peer *p)
+{
+	struct reason why;
+	reason_set(&why, CAUSE_OURSELVES, NULL, 0, "At %s is this central itself; correct the address.", p->address);
+	peer_end_why(m, p, END_OWN_ID, &why);
+}
+
 /* With a nonce of ours, too, it is this central, or who mirrors it. */
 static bool is_ourselves(const struct mesh *m, const struct peer *p)
 {
@@ -66,7 +73,7 @@ bool hello_check(struct mesh *m, struct peer *p, const struct message *msg)
 	else if (strcmp(h->mesh, m->self.mesh) != 0)
 		peer_end(m, p, END_WRONG_MESH, "%s belongs to another mesh; give both the same mesh name.", h->id);
 	else if (is_ourselves(m, p))
-		peer_end(m, p, END_OWN_ID, "At %s is this central itself; correct the address.", p->address);
+		ourselves(m, p);
 	else if (p->dialled && strcmp(h->id, p->id) != 0 && !has_our_id(m, p))
 		wrong_id(m, p);
 	else

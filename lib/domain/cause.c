@@ -21,6 +21,7 @@ static const char *const names[CAUSE_COUNT] = {
 	[CAUSE_WRONG_MESH] = "wrong_mesh",
 	[CAUSE_WRONG_ID] = "wrong_id",
 	[CAUSE_OWN_ID] = "own_id",
+	[CAUSE_OURSELVES] = "ourselves",
 	[CAUSE_NO_SECRET] = "no_secret",
 	[CAUSE_NO_SECRET_THERE] = "no_secret_there",
 	[CAUSE_WRONG_SECRET] = "wrong_secret",

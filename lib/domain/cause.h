@@ -29,6 +29,7 @@ enum cause {
 	CAUSE_WRONG_MESH,
 	CAUSE_WRONG_ID,           /* about: the id of the central that answers */
 	CAUSE_OWN_ID,
+	CAUSE_OURSELVES,          /* the address is this central's own */
 	CAUSE_NO_SECRET,          /* here, and the other is not on this machine */
 	CAUSE_NO_SECRET_THERE,
 	CAUSE_WRONG_SECRET,

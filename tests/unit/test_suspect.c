@@ -137,7 +137,7 @@ TEST(who_dials_itself_is_no_second_central)
 	CHECK_INT(identity_read(n->node[1].db, &self), ERR_NONE);
 	CHECK_INT(mesh_configure(n->node[1].mesh, &self, &row, 1), ERR_NONE);
 	net_run(n, MINUTE);
-	CHECK(strstr(node_status(&n->node[1], 2).last_error, "this central itself") != NULL);
+	CHECK(strstr(node_status(&n->node[1], 2).why.sentence, "this central itself") != NULL);
 	CHECK_INT(count_warnings(&n->node[1]), 0);
 	net_free(n);
 }
