@@ -150,7 +150,7 @@ bool check_told(struct sim *s, char *out, size_t size)
 			if (!p->configured || (p->connected && (s->forked || (p->behind == 0 && p->ahead == 0))))
 				continue;
 			(void)text_format(out, size, "%s shows %s as %s, %lld behind, %lld ahead: %s", s->node[k]->id, p->id, p->state,
-				(long long)p->behind, (long long)p->ahead, p->last_error);
+				(long long)p->behind, (long long)p->ahead, p->why.sentence);
 			return false;
 		}
 	}
