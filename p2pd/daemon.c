@@ -135,7 +135,7 @@ static int64_t urgent_status(struct daemon *d)
 /* Ending: until the last messages have left, or have had time enough. */
 static void leave(struct daemon *d)
 {
-	if (!links_leaving(d->links) || world_mono_us(d->world) >= d->leave_us)
+	if ((!links_leaving(d->links) && !live_leaving(d->live)) || world_mono_us(d->world) >= d->leave_us)
 		loop_stop(d->loop);
 	else
 		loop_timer_set(d->due, LEAVE_LOOK_US);

@@ -242,6 +242,14 @@ void live_stop(struct live *l)
 		loop_visitor_end(w->visitor, GOING_AWAY, "p2pd ends. Connect again.");
 }
 
+bool live_leaving(const struct live *l)
+{
+	for (const struct watching *w = l ? l->first : NULL; w; w = w->next)
+		if (loop_visitor_leaving(w->visitor))
+			return true;
+	return false;
+}
+
 void live_free(struct live *l)
 {
 	if (!l)

@@ -8,6 +8,8 @@
 #ifndef PARKMESH_P2PD_LIVE_H
 #define PARKMESH_P2PD_LIVE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/world.h"
 
@@ -26,6 +28,8 @@ void live_mesh(struct live *l);
 void live_tick(struct live *l);
 /* Nobody comes any more, and those who are there are told so. Before loop_close; then live_free. */
 void live_stop(struct live *l);
+/* Is anybody still to be told? */
+bool live_leaving(const struct live *l);
 void live_free(struct live *l);
 
 #endif

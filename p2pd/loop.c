@@ -23,7 +23,7 @@ struct loop {
 	struct loop_visited told;
 	bool stopping;
 };
-struct loop_visitor { struct lws *wsi; const struct loop *loop; void *mine; struct queue tx; int code; const char *why; };
+struct loop_visitor { struct lws *wsi; const struct loop *loop; void *mine; struct queue tx; int code; const char *why; bool said; };
 struct loop_timer { lws_sorted_usec_list_t sul; struct loop *loop; void (*fire)(void *arg); void *arg; };
 struct loop_watch { struct lws *wsi; bool (*ready)(void *arg); void *arg; };
 
@@ -162,6 +162,7 @@ static int visitor_writeable(struct loop_visitor *v)
 		return loop_pour(v->wsi, &v->tx) ? 0 : -1;
 	size_t len = strnlen(v->why, sizeof(why));
 	memcpy(why, v->why, len);
+	v->said = true;
 	lws_close_reason(v->wsi, (enum lws_close_status)v->code, why, len);
 	return -1;
 }
@@ -247,6 +248,11 @@ void loop_visitor_send(struct loop_visitor *v, const char *bytes, size_t len)
 size_t loop_visitor_queued(const struct loop_visitor *v)
 {
 	return v->tx.bytes;
+}
+
+bool loop_visitor_leaving(const struct loop_visitor *v)
+{
+	return v->code && !v->said;
 }
 
 void loop_visitor_end(struct loop_visitor *v, int code, const char *why)

@@ -57,6 +57,8 @@ size_t loop_visitor_queued(const struct loop_visitor *v);
 /* Close with a code and a reason of RFC 6455 (static texts), within a second or two; what is queued does not leave any more. gone
  * follows. */
 void loop_visitor_end(struct loop_visitor *v, int code, const char *why);
+/* Is it to be told so, and was not yet? */
+bool loop_visitor_leaving(const struct loop_visitor *v);
 
 /* ---- descriptors and timers ---- */
 

@@ -453,4 +453,50 @@ TEST(the_api_wants_the_token_of_the_page)
 	CHECK_STR(person(USER_ADMIN, ACCESS_ADMIN, &r), "cross_origin");
 }
 
+/* --- a WebSocket ----------------------------------------------------------------------------------------------------- */
+
+TEST(watching_takes_an_origin_or_a_trusted_address)
+{
+	static const char *const bad_origins[] = {"http://192.168.1.5:8001", "http://evil.example", "null", ""};
+	struct request r = from("10.0.0.1");
+
+	set_rules();
+	r.method = METHOD_GET;
+	CHECK_STR(person(USER_VIEWER, ACCESS_WATCH, &r), "origin_needed");
+	CHECK_STR(says(ACCESS_WATCH, &r), "address_not_trusted");
+	r.origin = "http://192.168.1.5:8000";
+	CHECK_STR(person(USER_VIEWER, ACCESS_WATCH, &r), "ok");
+	CHECK_STR(says(ACCESS_WATCH, &r), "log_in_needed");
+	r.origin = "https://office.example";
+	CHECK_STR(person(USER_VIEWER, ACCESS_WATCH, &r), "ok");
+	CHECK_STR(person(USER_VIEWER, ACCESS_VIEWER, &r), "cross_origin");
+	for (size_t o = 0; o < sizeof bad_origins / sizeof *bad_origins; o++) {
+		r.origin = bad_origins[o];
+		CHECK_STR(person(USER_ADMIN, ACCESS_WATCH, &r), "origin_not_allowed");
+		CHECK_STR(says(ACCESS_WATCH, &r), "origin_not_allowed");
+	}
+}
+
+TEST(watching_by_programs)
+{
+	struct request r = from("127.0.0.1");
+
+	set_rules();
+	r.method = METHOD_GET;
+	CHECK_STR(says(ACCESS_WATCH, &r), "ok");
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_WATCH, &r), "not_for_edges");
+	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_WATCH, &r), "token_unknown");
+	r.x_forwarded_for = "192.0.2.1";
+	CHECK_STR(says(ACCESS_WATCH, &r), "forwarded");
+	r.x_forwarded_for = NULL;
+	r.host = "evil.example";
+	CHECK_STR(says(ACCESS_WATCH, &r), "unknown_host");
+	r.host = "192.168.1.5:8000";
+	r.sec_fetch_site = "cross-site";
+	CHECK_STR(says(ACCESS_WATCH, &r), "from_a_page");
+	r = from("10.1.0.1"); /* an edge's address */
+	r.method = METHOD_GET;
+	CHECK_STR(says(ACCESS_WATCH, &r), "address_not_trusted");
+}
+
 TEST_MAIN
