@@ -4,6 +4,7 @@
 
 #include "base/journal.h"
 #include "base/text.h"
+#include "base/zone.h"
 #include "caller.h"
 #include "cookie.h"
 #include "flash.h"
@@ -254,12 +255,23 @@ static void add_central(struct call *c, cJSON *site)
 	explicit_bzero(&own, sizeof own);
 }
 
+static void add_clock_offset(struct call *c, cJSON *site)
+{
+	char local[ZONE_TEXT];
+	int64_t now = call_now(c), minutes;
+
+	zone_text(now, local);
+	minutes = (local[11] - '0') * 600 + (local[12] - '0') * 60 + (local[14] - '0') * 10 + (local[15] - '0') - now / 60000 % 1440;
+	cJSON_AddNumberToObject(site, "clock_offset", (double)((minutes + 1440 + 720) % 1440 - 720));
+}
+
 static void add_site(struct call *c, cJSON *context)
 {
 	cJSON *site = cJSON_AddObjectToObject(context, "site");
 
 	cJSON_AddStringToObject(site, "language", language_code(c->language));
 	add_switch(c, site);
+	add_clock_offset(c, site);
 	add_central(c, site);
 	add_user(c, site);
 	add_menu(c, site);

@@ -11,6 +11,7 @@
  *   site.user           {name, role, is_operator, is_admin}: who is logged in; missing if nobody is
  *   site.nav            [{href, text, icon, current}]: pages that this person may open
  *   site.flash          {text, good}: said once, by the redirect before
+ *   site.clock_offset   minutes by which the site's clock is ahead of UTC, for scripts
  *   site.csrf           goes into every form as the hidden field "csrf": {{>csrf}}. The gate refuses a POST without it.
  *
  * There is no state of a page in this program: two people at once never see each other's.

@@ -164,8 +164,7 @@
 		if (!words)
 			return;
 		if (words.dataset.state !== what) {
-			words.dataset.since = new Date(what === "lost" ? good : ended).toLocaleTimeString(document.documentElement.lang,
-				{hour: "2-digit", minute: "2-digit", hourCycle: "h23"});
+			words.dataset.since = new Date((what === "lost" ? good : ended) + words.dataset.offset * 60000).toISOString().slice(11, 16);
 			words.dataset.state = what;
 		}
 		const text = words.dataset[what].replace("{time}", words.dataset.since);
