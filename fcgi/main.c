@@ -29,6 +29,7 @@
 #define DESCRIPTORS 1024  /* see THREADS_MAX */
 #define EXIT_USAGE 2
 #define LOCK_PATIENCE_MS 1000 /* a transaction of p2pd takes some 5 ms; also how often this is looked at */
+#define LOCK_LONG_MS 5000     /* nobody could be ended for so long: people have to look */
 
 struct options { const char *db, *notify, *share; };
 
@@ -234,29 +235,37 @@ static void close_all(struct app *app, struct opened *o)
 		close(o->lock_fd);
 }
 
-/* No gate waits for a program that is stopped in the middle of writing (store/holder). */
-static void look_after_writer(const struct app *app)
+/* No gate waits for a program that is stopped in the middle of writing (store/holder). *told: people know of this wait. */
+static void look_after_writer(const struct app *app, bool *told)
 {
+	int64_t busy_ms = writer_busy_ms(app->writer);
 	pid_t ended;
 
-	if (writer_busy_ms(app->writer) < LOCK_PATIENCE_MS)
+	*told = *told && busy_ms >= LOCK_PATIENCE_MS;
+	if (busy_ms < LOCK_PATIENCE_MS)
 		return;
 	ended = holder_end_stopped(app->db_path);
 	if (ended > 0)
 		journal_error("event=holder_ended pid=%d reason=\"It was stopped while it held the database's lock, and gates waited for it.\"",
 			(int)ended);
+	if (ended > 0 || *told || busy_ms < LOCK_LONG_MS)
+		return;
+	*told = true;
+	journal_error("event=write_waits ms=%lld reason=\"Gates wait: the database is locked by a program that this one may not end, or the "
+		"disk does not answer. Look for a stopped parkmeshctl of another user (sudo) and end it.\"", (long long)busy_ms);
 }
 
 static void wait_for_end(const sigset_t *set, const struct app *app)
 {
 	const struct timespec patience = {.tv_sec = LOCK_PATIENCE_MS / 1000};
+	bool told = false;
 	int number;
 
 	/* SIGHUP is kept for reading a configuration again, SIGUSR1 for telling the state: neither exists yet. */
 	do {
 		number = sigtimedwait(set, NULL, &patience);
 		if (number < 0)
-			look_after_writer(app);
+			look_after_writer(app, &told);
 	} while (number != SIGTERM && number != SIGINT);
 }
 

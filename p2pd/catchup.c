@@ -79,22 +79,29 @@ static void prove(const struct mesh *m, struct peer *p, uint32_t i, int64_t seq)
 	enqueue(p, i);
 }
 
+static void tell_stopped(struct mesh *m, const struct peer *p, uint32_t i, enum cause cause, const char *why)
+{
+	const struct known_log *k = &m->logs.log[i];
+	reason_set(&p->neighbour->why, cause, k->author, 0, "Log %.8s… of %s is no longer exchanged with %s: %s.", k->log, k->author, p->id,
+		why);
+	m->version++;
+}
+
 void catchup_stop(struct mesh *m, struct peer *p, uint32_t i, int64_t differs, const char *why)
 {
 	struct peer_log *c = peer_log(m, p, i);
 	if (!c || (c->flags & STOPPED))
 		return;
 	c->flags |= STOPPED;
-	m->counts.forks++;
+	if (differs)
+		m->counts.forks++;
+	else
+		m->counts.stopped++;
 	prove(m, p, i, differs);
 	if (mesh_may_tell(m, p->neighbour))
 		journal_error("event=log_stopped log=%s author=%s peer=%s why=\"%s\"", m->logs.log[i].log, m->logs.log[i].author, p->id, why);
-	if (p->neighbour) {
-		reason_set(&p->neighbour->why, CAUSE_OTHER_RECORDS, m->logs.log[i].author, 0,
-			"%s and this central hold different records of log %.8s… of %s; it is no longer exchanged.", p->id,
-			m->logs.log[i].log, m->logs.log[i].author);
-		m->version++;
-	}
+	if (p->neighbour)
+		tell_stopped(m, p, i, differs ? CAUSE_OTHER_RECORDS : CAUSE_LOG_STOPPED, differs ? "its records differ from those held here" : why);
 }
 
 /* Does an entry of a peer's vector fit what is held here? */
@@ -239,6 +246,8 @@ static void send_page(struct mesh *m, struct peer *p)
 			catchup_stop(m, p, i, 0, "a page of it cannot be read here");
 			return;
 		}
+		if (proof) /* it is owed still */
+			c->flags |= PROOF;
 		p->hold_ms = mesh_now(m) + HOLD_MS;
 		enqueue(p, i);
 		return;

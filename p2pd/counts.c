@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-_Static_assert(3 * END_COUNT + 7 <= MESH_COUNTS_MAX, "every count needs its row");
+_Static_assert(3 * END_COUNT + 8 <= MESH_COUNTS_MAX, "every count needs its row");
 
 void counts_error_received(struct mesh_counts *c, const char *code)
 {
@@ -37,7 +37,7 @@ size_t counts_rows(const struct mesh_counts *c, struct mesh_count out[MESH_COUNT
 {
 	const struct { const char *cause; int64_t value; } noticed[] = {
 		{"fork", c->forks}, {"gap", c->gaps}, {"hearsay_refused", c->hearsay_refused}, {"held_off", c->held_off},
-		{"slow_page", c->slow_pages}, {"stray_ack", c->stray_ack}, {"unknown_type", c->unknown_type},
+		{"slow_page", c->slow_pages}, {"log_stopped", c->stopped}, {"stray_ack", c->stray_ack}, {"unknown_type", c->unknown_type},
 	};
 	size_t count = 0;
 	for (int k = 0; k < END_COUNT; k++) {

@@ -12,7 +12,7 @@ struct mesh_counts {
 	int64_t records_taken, pages_taken, pages_sent;
 	int64_t ended[END_COUNT];   /* connections ended, by cause */
 	int64_t error_sent[END_COUNT], error_received[END_COUNT]; /* by the cause its code stands for; of others END_REFUSED */
-	int64_t unknown_type, gaps, forks, held_off, hearsay_refused, stray_ack, slow_pages;
+	int64_t unknown_type, gaps, forks, stopped /* logs no longer exchanged without a fork */, held_off, hearsay_refused, stray_ack, slow_pages;
 };
 
 /* An ERROR with this code has come. */

@@ -52,6 +52,7 @@ static bool make_room(struct mesh *m, const struct peer *p)
 		most->hearsay--;
 		struct peer *other = another(m, most, i);
 		if (!other || other->hearsay >= most->hearsay) {
+			most->unheard = true;
 			forget(m, i);
 			return true;
 		}
@@ -62,8 +63,10 @@ static bool make_room(struct mesh *m, const struct peer *p)
 
 uint32_t hearsay_add(struct mesh *m, struct peer *p, const char *log)
 {
-	if (m->logs.hearsay >= HEARSAY_MAX && !make_room(m, p))
+	if (m->logs.hearsay >= HEARSAY_MAX && !make_room(m, p)) {
+		p->unheard = true;
 		return LOG_NONE;
+	}
 	uint32_t i = vector_add(&m->logs, log, true);
 	if (i != LOG_NONE)
 		count_to(m, p, i);
@@ -76,6 +79,11 @@ void hearsay_held(struct mesh *m, uint32_t i)
 	if (p)
 		p->hearsay--;
 	m->logs.log[i].teller = LINK_NONE;
+}
+
+bool hearsay_wants_again(const struct mesh *m, const struct peer *p)
+{
+	return p->unheard && m->logs.hearsay < HEARSAY_MAX / 2;
 }
 
 void hearsay_lost(struct mesh *m, struct peer *p)

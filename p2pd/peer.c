@@ -26,6 +26,7 @@ static const struct end_kind { const char *name, *code; bool refused; enum journ
 	[END_NO_ACK] = {"no-ack", NULL, false, JOURNAL_WARNING, CAUSE_NO_ACK},
 	[END_REPLACED] = {"replaced", NULL, false, JOURNAL_INFO, CAUSE_NONE},
 	[END_RECONFIGURED] = {"reconfigured", NULL, false, JOURNAL_INFO, CAUSE_RECONFIGURED},
+	[END_UNHEARD] = {"unheard", NULL, false, JOURNAL_INFO, CAUSE_UNHEARD},
 	[END_STOPPED] = {"stopped", NULL, false, JOURNAL_INFO, CAUSE_STOPPED},
 	[END_FAULT] = {"fault", "syntax", false, JOURNAL_WARNING, CAUSE_FAULT},
 	[END_PAGE] = {"page", "page", false, JOURNAL_ERROR, CAUSE_PAGE},
@@ -266,6 +267,8 @@ static void ready_time(struct mesh *m, struct peer *p, int64_t now)
 		peer_end(m, p, END_SILENT, "Nothing was heard from %s for 15 s.", p->id);
 	else if (p->flights && now >= p->progress_ms + NO_ACK_MS)
 		peer_end(m, p, END_NO_ACK, "%s acknowledged nothing for 10 s.", p->id);
+	else if (now >= p->beat_ms && hearsay_wants_again(m, p))
+		peer_end(m, p, END_UNHEARD, "%s told of more logs than there was room for; there is now, and it is connected anew.", p->id);
 	else if (now >= p->beat_ms)
 		heartbeat_send(m, p);
 }

@@ -49,6 +49,7 @@ enum peer_end {
 	END_NO_ACK,       /* messages unanswered for 10 s */
 	END_REPLACED,     /* another connection with the same central is used instead */
 	END_RECONFIGURED, /* the configuration changed */
+	END_UNHEARD,      /* it told of more logs than there was room for; there is now, and it tells all when connecting */
 	END_STOPPED,      /* p2pd ends */
 	END_FAULT,        /* framing, size, or a message out of turn */
 	END_PAGE,         /* a page whose lines or seal are wrong */
@@ -124,6 +125,7 @@ struct peer {
 
 	/* relay.c */
 	size_t hearsay;                    /* logs counted to it (hearsay.h) */
+	bool unheard;                      /* some that it told found no place */
 	size_t relay_logs;                 /* asked of it */
 	unsigned unkept;                   /* times it was asked in vain since it last gave something new */
 	bool relay_changed;                /* the list of logs asked of it is to be sent anew */

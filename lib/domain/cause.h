@@ -22,6 +22,7 @@ enum cause {
 	CAUSE_SILENT,
 	CAUSE_NO_ACK,
 	CAUSE_RECONFIGURED,       /* it is begun anew */
+	CAUSE_UNHEARD,            /* there is room again for the logs it told of: it is begun anew */
 	CAUSE_STOPPED,            /* p2pd here ends */
 	CAUSE_FAULT,              /* it sent what is no message */
 	CAUSE_PAGE,               /* it sent a page whose lines or seal are wrong */
@@ -42,6 +43,7 @@ enum cause {
 	CAUSE_CLOCK_AHEAD,        /* number: by so many seconds */
 	CAUSE_CLOCK_BEHIND,
 	CAUSE_OTHER_RECORDS,      /* about: the author of the log that is no longer exchanged */
+	CAUSE_LOG_STOPPED,        /* for another reason; about as above */
 	CAUSE_REPORTED,           /* about: what it said */
 	CAUSE_REPORTED_FAULT,     /* it could not read or verify what this central sent */
 	CAUSE_REPORTED_FULL,

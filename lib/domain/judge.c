@@ -56,11 +56,16 @@ static enum err previous_of(struct ledger *l, const struct log_row *log, struct 
 enum err judge_fork(struct ledger *l, const struct log_row *log)
 {
 	struct happening what = { .code = WARNING_FORK, .central = log->id, .log = log->log };
+	bool due = false;
 	enum err e;
 
 	if ((log->flags & LOG_FORKED) != 0)
 		return ERR_NONE;
-	journal_error("event=fork log=%s author=%s note=\"two sealed histories of one log; the one held here stays\"", log->log, log->id);
+	e = warning_due(l->db, &what, world_wall_ms(l->world), &due);
+	if (e != ERR_NONE)
+		return e;
+	if (due) /* not one a log: who seals them can seal any number */
+		journal_error("event=fork log=%s author=%s note=\"two sealed histories of one log; the one held here stays\"", log->log, log->id);
 	e = log_add_flags(l->db, log->log, LOG_FORKED, ledger_change(l));
 	return e == ERR_NONE ? raise_warning(l, &what) : e;
 }

@@ -171,11 +171,22 @@ static bool gives_way(enum warning_code code)
 	return code == WARNING_ROLLED_BACK || code == WARNING_WRONG_KEY;
 }
 
+/* Has h no room as long as operators have not seen some of those that stand? */
+static enum err is_crowded(struct db *db, const struct happening *h, bool *crowded)
+{
+	size_t same = 0, kind = 0;
+	enum err e = warning_count(db, name[h->code], h->central, &same, &kind);
+
+	*crowded = same >= WARNING_SAME_MAX || kind >= WARNING_KIND_MAX;
+	return e;
+}
+
 /* What the row is to be after this event; *due: it differs enough to be written; *anew: operators have to be told. */
 static enum err lay(struct db *db, const struct happening *h, int64_t now_ms, struct warning_row *row, bool *due, bool *anew)
 {
 	int64_t at = h->at_ms > 0 ? h->at_ms : now_ms;
 	const char *log = h->log != NULL ? h->log : "";
+	bool crowded = false;
 	enum err e;
 
 	*row = (struct warning_row){ 0 };
@@ -187,6 +198,9 @@ static enum err lay(struct db *db, const struct happening *h, int64_t now_ms, st
 		return e;
 	*anew = e == ERR_NOT_FOUND || (row->seen_ms > 0 && at > row->seen_ms);
 	*due = *anew || (row->seen_ms == 0 && (now_ms >= row->last_ms + WARNING_REST_MS || h->records > (h->add ? 0 : row->records)));
+	e = *anew ? is_crowded(db, h, &crowded) : ERR_NONE;
+	if (crowded)
+		*anew = *due = false;
 	if (*anew) {
 		row->since_ms = now_ms;
 		row->seen_ms = row->records = 0;
@@ -198,7 +212,7 @@ static enum err lay(struct db *db, const struct happening *h, int64_t now_ms, st
 	row->records = h->add ? row->records + h->records : h->records > row->records ? h->records : row->records;
 	if (h->place != NULL && h->place[0] != '\0')
 		text_copy(row->place, sizeof(row->place), h->place);
-	return ERR_NONE;
+	return e;
 }
 
 enum err warning_due(struct db *db, const struct happening *what, int64_t now_ms, bool *due)

@@ -7,6 +7,10 @@
  * WARNING_TWO_CENTRALS takes the place of WARNING_ROLLED_BACK and WARNING_WRONG_KEY of the same central: a copied database looks rolled
  * back at first, a second central under one id like a new machine.
  *
+ * Others cause them, so they are bounded: of those that stand, WARNING_SAME_MAX of one code and central (forks, one a log) and
+ * WARNING_KIND_MAX of one code. What goes beyond is neither noted nor told until operators have seen some, so that nobody can push out
+ * another warning, or fill the journal.
+ *
  * A new kind: a row in enum warning_code and in the table of warnings.c, and its texts in the catalogues (templates/vi.json).
  */
 #ifndef PARKMESH_DOMAIN_WARNINGS_H
@@ -41,6 +45,9 @@ struct happening {
 
 #define WARNING_OLD_MS (7LL * 24 * 60 * 60 * 1000) /* what was over longer ago concerns nobody who only learns of it now */
 #define WARNING_REST_MS 60000                      /* an event that adds no records is noted once in so long */
+
+#define WARNING_SAME_MAX 4
+#define WARNING_KIND_MAX (WARNING_ROWS_MAX / WARNING_CODES)
 
 /* Would raising it write anything? Reads only. */
 enum err warning_due(struct db *db, const struct happening *what, int64_t now_ms, bool *due);

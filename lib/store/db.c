@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -96,21 +97,39 @@ static enum err lock_file_open(const char *path, const char *suffix, int *fd)
 	return *fd < 0 ? ERR_UNAVAILABLE : ERR_NONE;
 }
 
+/* Ctrl-Z at a parkmeshctl waits until the lock is given up: stopped with it, it would keep every gate waiting, and as another user's
+ * program (sudo) it could not even be ended (store/holder). */
+static void hold_stops(struct db *db)
+{
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTSTP);
+	sigaddset(&stops, SIGTTIN);
+	sigaddset(&stops, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &stops, &db->mask);
+}
+
 static enum err write_lock(struct db *db)
 {
 	if (db->lock_fd < 0)
 		return ERR_NONE;
+	hold_stops(db);
 	while (flock(db->lock_fd, LOCK_EX) != 0) {
-		if (errno != EINTR)
+		if (errno != EINTR) {
+			pthread_sigmask(SIG_SETMASK, &db->mask, NULL);
 			return ERR_UNAVAILABLE;
+		}
 	}
 	return ERR_NONE;
 }
 
 static void write_unlock(struct db *db)
 {
-	if (db->lock_fd >= 0)
-		flock(db->lock_fd, LOCK_UN);
+	if (db->lock_fd < 0)
+		return;
+	flock(db->lock_fd, LOCK_UN);
+	pthread_sigmask(SIG_SETMASK, &db->mask, NULL);
 }
 
 /* Settings of a connection. Checkpoints happen only in db_checkpoint, under the lock: never by themselves, never at close. */

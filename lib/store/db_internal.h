@@ -2,6 +2,8 @@
 #ifndef PARKMESH_STORE_DB_INTERNAL_H
 #define PARKMESH_STORE_DB_INTERNAL_H
 
+#include <signal.h>
+
 #include "store/sql.h"
 
 struct db {
@@ -9,6 +11,7 @@ struct db {
 	enum db_mode mode;
 	char *path;
 	int lock_fd;                              /* the lock file; -1 for DB_READ and :memory: */
+	sigset_t mask;                            /* of the thread before it took the lock */
 	bool transaction, savepoint;
 	int64_t checkpointed_at;                  /* size of the WAL at this connection's last checkpoint; 0: it was small since */
 	char last_error[240];

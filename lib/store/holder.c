@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -72,10 +74,18 @@ static bool holds(const char *pid, const struct stat *file)
 static pid_t end_if_stopped(const char *pid, const struct stat *file)
 {
 	int64_t number;
+	pid_t ended = 0;
+	int fd;
 
-	if (!number_parse(pid, INT32_MAX, &number) || number < 1 || !is_stopped(pid) || !holds(pid, file))
+	if (!number_parse(pid, INT32_MAX, &number) || number < 1)
 		return 0;
-	return kill((pid_t)number, SIGKILL) == 0 ? (pid_t)number : 0;
+	fd = pidfd_open((pid_t)number, 0); /* first: what is looked at below is what is ended, even if the number is used again */
+	if (fd < 0)
+		return 0;
+	if (is_stopped(pid) && holds(pid, file) && pidfd_send_signal(fd, SIGKILL, NULL, 0) == 0)
+		ended = (pid_t)number;
+	close(fd);
+	return ended;
 }
 
 pid_t holder_end_stopped(const char *db_path)

@@ -2,7 +2,7 @@
  * Who keeps the write lock although it cannot go on.
  *
  * Every transaction holds the lock file beside the database (store/db), for a few milliseconds. A process that is stopped in the
- * middle of one (SIGSTOP, or Ctrl-Z at parkmeshctl) holds it until somebody lets it go on, and no gate gets an answer. Its
+ * middle of one (SIGSTOP; Ctrl-Z waits for its end, see store/db) holds it until somebody lets it go on, and no gate gets an answer. Its
  * transaction is one that nobody was told of, so it may be ended at any moment like any process here: what it had begun is undone,
  * and its parent starts it again.
  */

@@ -85,7 +85,9 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_WARNING_WRITE] = "INSERT INTO warnings(code, central, log, place, records, since_ms, last_ms, seen_ms)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(code, central, log) DO UPDATE SET"
 		" (place, records, since_ms, last_ms, seen_ms) = (?4, ?5, ?6, ?7, ?8)",
-	[SQL_WARNING_FORGET] = "DELETE FROM warnings WHERE id IN (SELECT id FROM warnings ORDER BY last_ms DESC, id DESC LIMIT -1 OFFSET ?1)",
+	[SQL_WARNING_FORGET] = "DELETE FROM warnings WHERE id IN (SELECT id FROM warnings"
+		" ORDER BY seen_ms > 0, last_ms DESC, id DESC LIMIT -1 OFFSET ?1)",
+	[SQL_WARNING_COUNT] = "SELECT count(*) FILTER (WHERE central = ?2), count(*) FROM warnings WHERE code = ?1 AND seen_ms = 0",
 	[SQL_WARNING_DROP] = "DELETE FROM warnings WHERE code = ?1 AND central = ?2 AND seen_ms = 0",
 	[SQL_WARNING_SEE] = "UPDATE warnings SET seen_ms = ?2 WHERE id = ?1 AND seen_ms = 0 RETURNING id",
 	[SQL_WARNING_LIST] = "SELECT " WARNING_COLUMNS " FROM warnings WHERE seen_ms = 0 ORDER BY last_ms DESC, id DESC LIMIT ?1",

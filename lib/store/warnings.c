@@ -77,6 +77,22 @@ enum err warning_see(struct db *db, int64_t id, int64_t now_ms)
 	return e;
 }
 
+enum err warning_count(struct db *db, const char *code, const char *central, size_t *same, size_t *kind)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_WARNING_COUNT);
+	enum err e;
+
+	put_text(st, 1, code);
+	put_text(st, 2, central);
+	e = sql_row(db, st);
+	if (e == ERR_NONE) {
+		*same = (size_t)sqlite3_column_int64(st, 0);
+		*kind = (size_t)sqlite3_column_int64(st, 1);
+	}
+	sql_end(st);
+	return e;
+}
+
 enum err warning_list(struct db *db, struct warning_row *out, size_t max, size_t *count)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_WARNING_LIST);

@@ -16,7 +16,7 @@ struct db;
 
 #define WARNING_CODE_SIZE 24
 #define WARNING_PLACE_SIZE 64
-#define WARNING_ROWS_MAX 200 /* the oldest are dropped beyond: whoever causes them must not fill the disk */
+#define WARNING_ROWS_MAX 200 /* beyond, those go that were seen, then the oldest: whoever causes them must not fill the disk */
 
 struct warning_row {
 	int64_t id;                     /* 0: not in the table yet */
@@ -36,6 +36,8 @@ enum err warning_write(struct db *db, const struct warning_row *row);
 enum err warning_drop(struct db *db, const char *code, const char *central);
 /* ERR_NOT_FOUND: there is none of this id that nobody has seen yet. */
 enum err warning_see(struct db *db, int64_t id, int64_t now_ms);
+/* Of those nobody has seen: how many of this code and central, of this code. */
+enum err warning_count(struct db *db, const char *code, const char *central, size_t *same, size_t *kind);
 /* Those nobody has seen, the newest first; at most max. */
 enum err warning_list(struct db *db, struct warning_row *out, size_t max, size_t *count);
 

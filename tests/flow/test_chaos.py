@@ -209,6 +209,18 @@ def test_a_gate_does_not_wait_for_a_p2pd_that_is_stopped_while_it_writes(ground)
     assert {row["event_id"] for row in site[1].rows.history()} == {mine, *entries}
 
 
+def test_a_lock_that_nobody_here_may_end_is_told_of(ground):
+    """Held by a program that goes on, as that of another user could not be ended either."""
+    site, answers = ground.site(1).start(), []
+    gate = threading.Thread(target=lambda: answers.append(site[0].enter("edge-1", "66L00001")))
+    with open(site[0].rows.path + "-lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        gate.start()
+        wait_for(lambda: "event=write_waits" in site[0].tail(), what="the line in the journal")
+    gate.join()
+    assert answers[0]["event_id"]
+
+
 def test_sync_goes_on_while_fcgi_is_stopped(ground):
     """What others write arrives and is handed on, though this central's gates stand still."""
     site = ground.site(3, links=[(0, 1), (1, 2)]).start()

@@ -383,6 +383,35 @@ TEST(a_forked_log_stops_and_everything_else_goes_on)
 	net_free(n);
 }
 
+/* The next pages are not: the disk does not give them for now. */
+static enum err (*really_read)(void *self, const char *log, int64_t first, size_t max_records, size_t max_bytes, struct buf *lines,
+	struct page *out);
+static int unreadable;
+
+static enum err read_badly(void *self, const char *log, int64_t first, size_t max_records, size_t max_bytes, struct buf *lines,
+	struct page *out)
+{
+	return unreadable-- > 0 ? ERR_UNAVAILABLE : really_read(self, log, first, max_records, max_bytes, lines, out);
+}
+
+TEST(a_proof_that_cannot_be_read_at_once_is_sent_later)
+{
+	unsigned char seed[32] = {9};
+	struct key_pair ghost;
+	struct net *n = net_new(2, NULL);
+	key_pair_make(seed, &ghost);
+	forge(&n->node[1], &ghost, 4, 2, 1);
+	forge(&n->node[2], &ghost, 4, 2, 2);
+	struct mesh_rows *rows = &n->node[1].mesh->io.rows;
+	really_read = rows->read_page;
+	rows->read_page = read_badly;
+	unreadable = 1;
+	net_run(n, 60 * SECOND);
+	CHECK(unreadable <= 0);
+	CHECK(is_forked(&n->node[1]) && is_forked(&n->node[2]));
+	net_free(n);
+}
+
 /* Their vectors say that they differ, and nothing would be sent: both get the proof all the same, once a connection. */
 TEST(a_fork_is_proven_to_both_who_hold_it)
 {

@@ -2,6 +2,7 @@
 #include "mesh_net.h"
 
 #include "p2pd/catchup.h"
+#include "p2pd/hearsay.h"
 #include "p2pd/status.h"
 
 /* ---- counting ---- */
@@ -127,6 +128,32 @@ TEST(a_peer_that_invents_logs_keeps_nobody_else_from_being_heard)
 	CHECK_INT(m->logs.hearsay, HEARSAY_MAX);
 	CHECK((intmax_t)honest->hearsay >= HEARSAY_MAX / 2 - 1);
 	CHECK_INT((intmax_t)(honest->hearsay + liar->hearsay), HEARSAY_MAX);
+	net_free(n);
+}
+
+/* Central-1 tells of more logs than there is room for; when those it told first are held, the others have to come, too. */
+TEST(what_found_no_room_is_told_again_when_there_is_some)
+{
+	static const char *const links[] = {"010", "101", "010"};
+	struct net *n = net_new(3, links);
+	net_run(n, 3 * SECOND);
+	struct mesh *m = n->node[2].mesh;
+	uint64_t first = mesh_ready_peer(m, "central-1")->link, other = mesh_ready_peer(m, "central-3")->link;
+	for (int k = 0; k < 9; k++)
+		hear(n, first, k * 2000, 2000);
+	net_run(n, 20 * SECOND);
+	CHECK_INT(m->logs.hearsay, HEARSAY_MAX);
+	CHECK_INT((intmax_t)mesh_ready_peer(m, "central-1")->link, (intmax_t)first); /* as long as it is full that would not help */
+	for (uint32_t i = 0; i < m->logs.count && m->logs.hearsay >= HEARSAY_MAX / 2; i++)
+		if (m->logs.log[i].teller == first) {
+			static const struct chain head;
+			hearsay_held(m, i);
+			vector_move(&m->logs, i, 5, &head, mesh_now(m));
+		}
+	net_run(n, 20 * SECOND);
+	CHECK_INT(mesh_counts(m)->ended[END_UNHEARD], 1);
+	CHECK(mesh_ready_peer(m, "central-1") && mesh_ready_peer(m, "central-1")->link != first);
+	CHECK_INT((intmax_t)mesh_ready_peer(m, "central-3")->link, (intmax_t)other);
 	net_free(n);
 }
 

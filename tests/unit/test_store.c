@@ -1,7 +1,12 @@
 #include "test.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "central.h"
 #include "store/db_internal.h"
@@ -211,6 +216,47 @@ static void *writer_run(void *arg)
 
 	w->result = write_much(w);
 	return NULL;
+}
+
+/* Ctrl-Z in the middle of a transaction. Writes how far it came. */
+static void stopped_while_writing(const char *path, int out)
+{
+	struct fault fault;
+	struct db *db = NULL;
+
+	setpgid(0, 0); /* in a group without a parent it would not stop at all */
+	if (db_open(path, DB_WRITE, &db, &fault) != ERR_NONE || db_begin(db) != ERR_NONE)
+		_exit(1);
+	raise(SIGTSTP);
+	if (write(out, "w", 1) != 1 || db_commit(db) != ERR_NONE)
+		_exit(1);
+	_exit(0);
+}
+
+TEST(who_is_told_to_stop_gives_up_the_lock_first)
+{
+	char path[128], lock[160], byte = 0;
+	int pipes[2], status = 0, fd;
+	pid_t pid;
+
+	CHECK(new_folder());
+	in_folder("a.db", path);
+	CHECK(text_format(lock, sizeof lock, "%s-lock", path));
+	CHECK_INT(pipe2(pipes, O_NONBLOCK | O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0)
+		stopped_while_writing(path, pipes[1]);
+	CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	CHECK_INT(read(pipes[0], &byte, 1), 1);
+	fd = open(lock, O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0);
+	CHECK_INT(flock(fd, LOCK_EX | LOCK_NB), 0);
+	close(fd);
+	CHECK_INT(kill(pid, SIGCONT), 0);
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	close(pipes[0]);
+	close(pipes[1]);
+	CHECK(remove_folder());
 }
 
 TEST(two_writers_and_their_checkpoints_lose_nothing)

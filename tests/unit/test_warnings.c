@@ -125,20 +125,88 @@ TEST(a_copy_looks_rolled_back_only_at_first)
 	central_close(&c);
 }
 
+/* One fork of a log of this author's choice. */
+static void fork_at(struct central *c, const char *author, int log, int64_t now_ms)
+{
+	char id[LOG_ID_SIZE];
+	struct happening what = {.code = WARNING_FORK, .central = author, .log = id};
+
+	text_format(id, sizeof(id), "%032d", log);
+	raise_at(c, &what, now_ms);
+}
+
+static size_t count_of(const struct warning *w, size_t count, enum warning_code code, const char *central)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += w[i].code == code && (central == NULL || strcmp(w[i].central, central) == 0);
+	return found;
+}
+
+TEST(who_forks_many_logs_hides_nothing_else)
+{
+	struct central c;
+	struct warning w[WARNINGS_MAX];
+	struct happening rolled = {.code = WARNING_ROLLED_BACK, .central = "central-3", .records = 4};
+	size_t count;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	raise_at(&c, &rolled, NOW);
+	for (int i = 0; i < 3 * WARNING_ROWS_MAX; i++)
+		fork_at(&c, "central-2", i, NOW + 1 + i);
+	fork_at(&c, "central-4", 9000, NOW + 1000);
+	count = list(&c, w);
+	CHECK_INT(count_of(w, count, WARNING_ROLLED_BACK, "central-3"), 1);
+	CHECK_INT(count_of(w, count, WARNING_FORK, "central-2"), WARNING_SAME_MAX);
+	CHECK_INT(count_of(w, count, WARNING_FORK, "central-4"), 1);
+	for (size_t i = 0; i < count; i++)
+		CHECK_INT(see(&c, w[i].id, NOW + 2000), ERR_NONE);
+	fork_at(&c, "central-2", 9001, NOW + 3000); /* an operator has seen the first ones: there is room again */
+	count = list(&c, w);
+	CHECK_INT(count, 1);
+	CHECK_INT(w[0].since_ms, NOW + 3000);
+	central_close(&c);
+}
+
 TEST(they_do_not_fill_the_disk)
 {
 	struct central c;
 	struct warning w[WARNINGS_MAX];
-	char log[LOG_ID_SIZE];
-	struct happening what = {.code = WARNING_FORK, .central = "central-2", .log = log};
+	struct happening rolled = {.code = WARNING_ROLLED_BACK, .central = "central-3", .records = 4};
+	char author[CENTRAL_ID_SIZE];
+	size_t count;
 
 	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	raise_at(&c, &rolled, NOW);
 	for (int i = 0; i < 3 * WARNING_ROWS_MAX; i++) {
-		text_format(log, sizeof(log), "%032d", i);
-		raise_at(&c, &what, NOW + i);
+		text_format(author, sizeof(author), "central-%d", 10 + i);
+		fork_at(&c, author, i, NOW + 1 + i);
 	}
-	CHECK_INT(list(&c, w), WARNING_ROWS_MAX);
-	CHECK_INT(w[0].last_ms, NOW + 3 * WARNING_ROWS_MAX - 1);
+	count = list(&c, w);
+	CHECK_INT(count_of(w, count, WARNING_FORK, NULL), WARNING_KIND_MAX);
+	CHECK_INT(count_of(w, count, WARNING_ROLLED_BACK, "central-3"), 1);
+	central_close(&c);
+}
+
+/* Seen rows, too, are kept no longer than there is room, and they go first. */
+TEST(what_was_seen_makes_room_for_what_was_not)
+{
+	struct central c;
+	struct warning w[WARNINGS_MAX];
+	struct happening rolled = {.code = WARNING_ROLLED_BACK, .central = "central-3", .records = 4};
+	size_t count;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	raise_at(&c, &rolled, NOW);
+	for (int i = 0; i < 2 * WARNING_ROWS_MAX; i++) {
+		fork_at(&c, "central-2", i, NOW + 1 + i);
+		count = list(&c, w);
+		CHECK_INT(count, 2);
+		CHECK_INT(see(&c, w[0].id, NOW + 2 + i), ERR_NONE);
+	}
+	CHECK_INT(list(&c, w), 1);
+	CHECK_STR(w[0].central, "central-3");
 	central_close(&c);
 }
 
