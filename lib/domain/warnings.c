@@ -165,10 +165,33 @@ static bool stands(struct db *db, enum warning_code code, const char *central)
 	return warning_find(db, name[code], central, "", &row) == ERR_NONE && row.seen_ms == 0;
 }
 
-/* To two centrals under one id, of which it was the first sign. */
-static bool gives_way(enum warning_code code)
+/* Do roll-backs and wrong keys of this central give way to two centrals under its id? Not of this one: that another uses our id any member can say. */
+static enum err gives_way(struct db *db, const char *central, bool *yes)
 {
-	return code == WARNING_ROLLED_BACK || code == WARNING_WRONG_KEY;
+	char self[CENTRAL_ID_SIZE];
+	enum err e = own_id(db, self);
+
+	*yes = e == ERR_NONE && strcmp(central, self) != 0;
+	return e;
+}
+
+static enum err is_hidden(struct db *db, const struct happening *h, bool *hidden)
+{
+	*hidden = (h->code == WARNING_ROLLED_BACK || h->code == WARNING_WRONG_KEY) && stands(db, WARNING_TWO_CENTRALS, h->central);
+	return *hidden ? gives_way(db, h->central, hidden) : ERR_NONE;
+}
+
+/* The first signs of two centrals under one id, now that it is known. */
+static enum err drop_signs(struct db *db, const char *central)
+{
+	bool yes = false;
+	enum err e = gives_way(db, central, &yes);
+
+	if (e == ERR_NONE && yes)
+		e = warning_drop(db, name[WARNING_ROLLED_BACK], central);
+	if (e == ERR_NONE && yes)
+		e = warning_drop(db, name[WARNING_WRONG_KEY], central);
+	return e;
 }
 
 /* Has h no room as long as operators have not seen some of those that stand? */
@@ -186,13 +209,13 @@ static enum err lay(struct db *db, const struct happening *h, int64_t now_ms, st
 {
 	int64_t at = h->at_ms > 0 ? h->at_ms : now_ms;
 	const char *log = h->log != NULL ? h->log : "";
-	bool crowded = false;
-	enum err e;
+	bool crowded = false, hidden = false;
+	enum err e = is_hidden(db, h, &hidden);
 
 	*row = (struct warning_row){ 0 };
 	*due = *anew = false;
-	if (at < now_ms - WARNING_OLD_MS || (gives_way(h->code) && stands(db, WARNING_TWO_CENTRALS, h->central)))
-		return ERR_NONE;
+	if (e != ERR_NONE || hidden || at < now_ms - WARNING_OLD_MS)
+		return e;
 	e = warning_find(db, name[h->code], h->central, log, row);
 	if (e != ERR_NONE && e != ERR_NOT_FOUND)
 		return e;
@@ -246,9 +269,7 @@ enum err warning_raise(struct db *db, const struct happening *what, int64_t now_
 	if (e == ERR_NONE && due)
 		e = warning_write(db, &row);
 	if (e == ERR_NONE && anew && what->code == WARNING_TWO_CENTRALS)
-		e = warning_drop(db, name[WARNING_ROLLED_BACK], what->central);
-	if (e == ERR_NONE && anew && what->code == WARNING_TWO_CENTRALS)
-		e = warning_drop(db, name[WARNING_WRONG_KEY], what->central);
+		e = drop_signs(db, what->central);
 	return e == ERR_NONE && anew ? tell(db, &row) : e;
 }
 
