@@ -165,7 +165,8 @@ static bool stands(struct db *db, enum warning_code code, const char *central)
 	return warning_find(db, name[code], central, "", &row) == ERR_NONE && row.seen_ms == 0;
 }
 
-/* Do roll-backs and wrong keys of this central give way to two centrals under its id? Not of this one: that another uses our id any member can say. */
+/* Do roll-backs and wrong keys of this central give way to two centrals under its id? Not ours: that another uses our id any member
+ * can say. */
 static enum err gives_way(struct db *db, const char *central, bool *yes)
 {
 	char self[CENTRAL_ID_SIZE];
@@ -204,6 +205,13 @@ static enum err is_crowded(struct db *db, const struct happening *h, bool *crowd
 	return e;
 }
 
+/* Was it after an operator had seen the row? What happens now always is; of what is told of late the clocks decide, unless ours was
+ * ahead when it was seen: better told twice than not. */
+static bool is_later(const struct happening *h, const struct warning_row *row, int64_t now_ms)
+{
+	return h->at_ms <= 0 || h->at_ms > row->seen_ms || row->seen_ms > now_ms;
+}
+
 /* What the row is to be after this event; *due: it differs enough to be written; *anew: operators have to be told. */
 static enum err lay(struct db *db, const struct happening *h, int64_t now_ms, struct warning_row *row, bool *due, bool *anew)
 {
@@ -219,7 +227,7 @@ static enum err lay(struct db *db, const struct happening *h, int64_t now_ms, st
 	e = warning_find(db, name[h->code], h->central, log, row);
 	if (e != ERR_NONE && e != ERR_NOT_FOUND)
 		return e;
-	*anew = e == ERR_NOT_FOUND || (row->seen_ms > 0 && at > row->seen_ms);
+	*anew = e == ERR_NOT_FOUND || (row->seen_ms > 0 && is_later(h, row, now_ms));
 	*due = *anew || (row->seen_ms == 0 && (now_ms >= row->last_ms + WARNING_REST_MS || h->records > (h->add ? 0 : row->records)));
 	e = *anew ? is_crowded(db, h, &crowded) : ERR_NONE;
 	if (crowded)
