@@ -33,8 +33,8 @@ void catchup_claims(struct mesh *m, struct peer *p, const struct message *msg);
 void catchup_claimed(struct mesh *m, struct peer *p, uint32_t i, int64_t seq);
 void catchup_request(struct mesh *m, struct peer *p, const struct message *msg);
 void catchup_ack(struct mesh *m, struct peer *p, const struct message *msg);
-/* Log i is not exchanged with p any more. differs: a seq at which the chain held here is another than p's, 0: it is no fork; p is sent the page
- * of ours that begins there, so that both hold the proof and raise the alarm. */
+/* Log i is not exchanged with p any more. differs: a seq at which the chain held here is another than p's, 0: it is no fork; p is
+ * sent the page of ours that begins there, so that both hold the proof and raise the alarm. */
 void catchup_stop(struct mesh *m, struct peer *p, uint32_t i, int64_t differs, const char *why);
 /* Log i moved here: whoever is served it shall have it. */
 void catchup_moved(struct mesh *m, uint32_t i);

@@ -165,10 +165,34 @@ static bool stands(struct db *db, enum warning_code code, const char *central)
 	return warning_find(db, name[code], central, "", &row) == ERR_NONE && row.seen_ms == 0;
 }
 
-/* To two centrals under one id, of which it was the first sign. */
-static bool gives_way(enum warning_code code)
+/* Do roll-backs and wrong keys of this central give way to two centrals under its id? Not ours: that another uses our id any member
+ * can say. */
+static enum err gives_way(struct db *db, const char *central, bool *yes)
 {
-	return code == WARNING_ROLLED_BACK || code == WARNING_WRONG_KEY;
+	char self[CENTRAL_ID_SIZE];
+	enum err e = own_id(db, self);
+
+	*yes = e == ERR_NONE && strcmp(central, self) != 0;
+	return e;
+}
+
+static enum err is_hidden(struct db *db, const struct happening *h, bool *hidden)
+{
+	*hidden = (h->code == WARNING_ROLLED_BACK || h->code == WARNING_WRONG_KEY) && stands(db, WARNING_TWO_CENTRALS, h->central);
+	return *hidden ? gives_way(db, h->central, hidden) : ERR_NONE;
+}
+
+/* The first signs of two centrals under one id, now that it is known. */
+static enum err drop_signs(struct db *db, const char *central)
+{
+	bool yes = false;
+	enum err e = gives_way(db, central, &yes);
+
+	if (e == ERR_NONE && yes)
+		e = warning_drop(db, name[WARNING_ROLLED_BACK], central);
+	if (e == ERR_NONE && yes)
+		e = warning_drop(db, name[WARNING_WRONG_KEY], central);
+	return e;
 }
 
 /* Has h no room as long as operators have not seen some of those that stand? */
@@ -181,22 +205,29 @@ static enum err is_crowded(struct db *db, const struct happening *h, bool *crowd
 	return e;
 }
 
+/* Was it after an operator had seen the row? What happens now always is; of what is told of late the clocks decide, unless ours was
+ * ahead when it was seen: better told twice than not. */
+static bool is_later(const struct happening *h, const struct warning_row *row, int64_t now_ms)
+{
+	return h->at_ms <= 0 || h->at_ms > row->seen_ms || row->seen_ms > now_ms;
+}
+
 /* What the row is to be after this event; *due: it differs enough to be written; *anew: operators have to be told. */
 static enum err lay(struct db *db, const struct happening *h, int64_t now_ms, struct warning_row *row, bool *due, bool *anew)
 {
 	int64_t at = h->at_ms > 0 ? h->at_ms : now_ms;
 	const char *log = h->log != NULL ? h->log : "";
-	bool crowded = false;
-	enum err e;
+	bool crowded = false, hidden = false;
+	enum err e = is_hidden(db, h, &hidden);
 
 	*row = (struct warning_row){ 0 };
 	*due = *anew = false;
-	if (at < now_ms - WARNING_OLD_MS || (gives_way(h->code) && stands(db, WARNING_TWO_CENTRALS, h->central)))
-		return ERR_NONE;
+	if (e != ERR_NONE || hidden || at < now_ms - WARNING_OLD_MS)
+		return e;
 	e = warning_find(db, name[h->code], h->central, log, row);
 	if (e != ERR_NONE && e != ERR_NOT_FOUND)
 		return e;
-	*anew = e == ERR_NOT_FOUND || (row->seen_ms > 0 && at > row->seen_ms);
+	*anew = e == ERR_NOT_FOUND || (row->seen_ms > 0 && is_later(h, row, now_ms));
 	*due = *anew || (row->seen_ms == 0 && (now_ms >= row->last_ms + WARNING_REST_MS || h->records > (h->add ? 0 : row->records)));
 	e = *anew ? is_crowded(db, h, &crowded) : ERR_NONE;
 	if (crowded)
@@ -246,9 +277,7 @@ enum err warning_raise(struct db *db, const struct happening *what, int64_t now_
 	if (e == ERR_NONE && due)
 		e = warning_write(db, &row);
 	if (e == ERR_NONE && anew && what->code == WARNING_TWO_CENTRALS)
-		e = warning_drop(db, name[WARNING_ROLLED_BACK], what->central);
-	if (e == ERR_NONE && anew && what->code == WARNING_TWO_CENTRALS)
-		e = warning_drop(db, name[WARNING_WRONG_KEY], what->central);
+		e = drop_signs(db, what->central);
 	return e == ERR_NONE && anew ? tell(db, &row) : e;
 }
 

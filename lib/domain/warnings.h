@@ -5,7 +5,8 @@
  * A warning (code, central, log): none -> warning_raise -> told -> warnings_see -> seen -> (raised by a later event) told anew.
  * While it is told, further events add to it: their records, and when the last of them was.
  * WARNING_TWO_CENTRALS takes the place of WARNING_ROLLED_BACK and WARNING_WRONG_KEY of the same central: a copied database looks rolled
- * back at first, a second central under one id like a new machine.
+ * back at first, a second central under one id like a new machine. Not of this central: any member of the mesh can say that another
+ * uses our id, and must not hide by it that our database was rolled back.
  *
  * Others cause them, so they are bounded: of those that stand, WARNING_SAME_MAX of one code and central (forks, one a log) and
  * WARNING_KIND_MAX of one code. What goes beyond is neither noted nor told until operators have seen some, so that nobody can push out

@@ -125,6 +125,45 @@ TEST(a_copy_looks_rolled_back_only_at_first)
 	central_close(&c);
 }
 
+/* That two centrals use our id is what others tell, and they could tell it at any time. */
+TEST(what_others_tell_hides_no_roll_back_of_our_own)
+{
+	struct central c;
+	struct warning w[WARNINGS_MAX];
+	struct happening rolled = {.code = WARNING_ROLLED_BACK, .central = "central-1", .records = 4, .add = true};
+	struct happening two = {.code = WARNING_TWO_CENTRALS, .central = "central-1", .place = "central-2"};
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	raise_at(&c, &rolled, NOW);
+	raise_at(&c, &two, NOW + 1);
+	CHECK_INT(list(&c, w), 2);
+	CHECK_INT(w[1].code, WARNING_ROLLED_BACK);
+	CHECK_INT(see(&c, w[1].id, NOW + 2), ERR_NONE);
+	raise_at(&c, &rolled, NOW + 3);
+	CHECK_INT(list(&c, w), 2);
+	CHECK_INT(w[0].code, WARNING_ROLLED_BACK);
+	central_close(&c);
+}
+
+TEST(what_was_seen_by_a_clock_that_was_ahead_comes_back)
+{
+	struct central c;
+	struct warning w[WARNINGS_MAX];
+	struct happening now = {.code = WARNING_TWO_CENTRALS, .central = "central-2"};
+	struct happening told = {.code = WARNING_ROLLED_BACK, .central = "central-3", .records = 4, .at_ms = NOW + 1000};
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	raise_at(&c, &now, NOW);
+	raise_at(&c, &told, NOW);
+	CHECK_INT(list(&c, w), 2);
+	CHECK_INT(see(&c, w[0].id, NOW + 9000000), ERR_NONE);
+	CHECK_INT(see(&c, w[1].id, NOW + 9000000), ERR_NONE);
+	raise_at(&c, &now, NOW + 2000);
+	raise_at(&c, &told, NOW + 2000);
+	CHECK_INT(list(&c, w), 2);
+	central_close(&c);
+}
+
 /* One fork of a log of this author's choice. */
 static void fork_at(struct central *c, const char *author, int log, int64_t now_ms)
 {
