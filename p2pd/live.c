@@ -254,8 +254,10 @@ void live_free(struct live *l)
 {
 	if (!l)
 		return;
-	while (l->first)
-		unlist(l->first);
+	for (struct watching *w = l->first, *next; w; w = next) {
+		next = w->next;
+		free(w);
+	}
 	feed_free(l->feed);
 	free(l);
 }

@@ -69,6 +69,7 @@ ROUTES = [
     Route("POST", "/api/p2p/peers", {"id": "central-2", **PEER}, need=("id",)),
     Route("PUT", "/api/p2p/peers/{id}", {"id": "central-2", **PEER}),
     Route("DELETE", "/api/p2p/peers/{id}"),
+    Route("POST", "/api/p2p/peers/{id}/repin", {"fingerprint": "0123-4567"}, need=("fingerprint",)),
     Route("POST", "/api/p2p/warnings/{id}/seen"),
     Route("POST", "/api/p2p/test-connection", query={"peer_id": "central-2"}, need=("peer_id",)),
 ]

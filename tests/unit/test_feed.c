@@ -43,7 +43,8 @@ static void site_random(void *self, void *out, size_t len)
 
 static bool is_before(const struct site *s, int64_t a, int64_t b)
 {
-	return s->change[a] < s->change[b] || (s->change[a] == s->change[b] && a < b);
+	int64_t first = s->change[a], second = s->change[b];
+	return first < second || (first == second && a < b);
 }
 
 /* The row behind the mark that comes first; 0: none. */
