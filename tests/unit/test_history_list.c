@@ -82,7 +82,7 @@ TEST(a_walk_by_key_gives_each_row_once)
 	central_close(&c);
 }
 
-struct conflicts { int count; int64_t id; bool looked; };
+struct conflicts { int64_t id; int count, looked; };
 
 static enum err see(void *arg, const struct conflict_row *row)
 {
