@@ -22,7 +22,9 @@
 #include "base/text.h"
 #include "domain/verify.h"
 #include "fastcgi.h"
+#include "fcgi/attempts.h"
 #include "fcgi/edges.h"
+#include "fcgi/hashing.h"
 #include "fcgi/pages.h"
 #include "fcgi/request.h"
 #include "fcgi/serve.h"
@@ -102,14 +104,25 @@ static void check_json(const struct asked *a, int status, const char *body, size
 	MUST(strncmp(body, "{\"success\":false", 16) != 0 || (strstr(body, "\"error\":\"") && strstr(body, "\"code\":\"")));
 }
 
-/* Only loopback is trusted, and only a token speaks for somebody else. */
-static void check_caller(const struct asked *a, int status)
+/* What anybody may open. */
+static bool is_open(const char *asked)
+{
+	static const char *const open[] = {"/healthz", "/language", "/login", "/logout", "/setup"};
+
+	for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+		if (strcmp(asked, open[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Only loopback is trusted, and only a token speaks for somebody else; who opens a page is sent to the log-in. */
+static void check_caller(const struct asked *a, int status, const char *location)
 {
 	bool near = strncmp(a->remote, "127.", 4) == 0 || strcmp(a->remote, "::1") == 0 || strncmp(a->remote, "::", 2) == 0 ||
 		strchr(a->remote, ':') != NULL;
 
-	if (!near && !a->shows_token && strcmp(a->path, "/healthz") != 0 && strcmp(a->method, "OPTIONS") != 0)
-		MUST(status >= 400);
+	if (!near && !a->shows_token && !is_open(a->path) && strcmp(a->method, "OPTIONS") != 0)
+		MUST(status >= 400 || (status == 303 && location && strncmp(location, "/login", 6) == 0));
 }
 
 static void check_answer(const struct asked *a, struct buf *answer)
@@ -133,7 +146,7 @@ static void check_answer(const struct asked *a, struct buf *answer)
 	MUST((status == 401) == (header(head, "WWW-Authenticate", value) != NULL));
 	MUST(!header(head, "Access-Control-Allow-Origin", value) || strcasecmp(value, ORIGIN) == 0);
 	MUST(!header(head, "Location", value) || (value[0] == '/' && value[1] != '/'));
-	check_caller(a, status);
+	check_caller(a, status, header(head, "Location", value));
 }
 
 /* ---- requests ---- */
@@ -256,6 +269,7 @@ static void load_views(void)
 
 	text_format(dir, sizeof dir, "%s/templates", source ? source : ".");
 	MUST(views_open(&app.views) == ERR_NONE && views_load(app.views, dir, page_views, &fault) == ERR_NONE);
+	MUST(catalogue_load(dir, &app.catalogue, &fault) == ERR_NONE);
 }
 
 static void prepare(void)
@@ -284,6 +298,7 @@ static void empty_database(void)
 	static const char empty[] = "DELETE FROM seals; DELETE FROM records; DELETE FROM logs; DELETE FROM history; DELETE FROM exits;"
 		" DELETE FROM history_changes; DELETE FROM settings; DELETE FROM subscriptions; DELETE FROM pins; DELETE FROM peers;"
 		" DELETE FROM commands; DELETE FROM events; DELETE FROM cameras; DELETE FROM edges; DELETE FROM idempotency; DELETE FROM warnings;"
+		" DELETE FROM users; DELETE FROM sessions; DELETE FROM setup_link; DELETE FROM audit; DELETE FROM looked; DELETE FROM expected_keys;"
 		" UPDATE clock SET hlc_ms = 0, hlc_counter = 0, change = 0;"
 		" UPDATE identity SET id = 'central-1', ip = '127.0.0.1', p2p_port = 9000, api_port = 8000, mesh_secret = '';";
 	unsigned char hash[TOKEN_HASH_BYTES];
@@ -304,7 +319,7 @@ static void start(void)
 		prepare();
 	fake = (struct fake_world){CENTRAL_TIME, 0, {7}};
 	empty_database();
-	MUST(edges_open(&app.edges) == ERR_NONE);
+	MUST(edges_open(&app.edges) == ERR_NONE && attempts_open(&app.attempts) == ERR_NONE && hashing_open(&app.hashing) == ERR_NONE);
 	MUST(writer_start(&setup, &app.writer, &fault) == ERR_NONE);
 }
 
@@ -368,5 +383,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	check_rows(all);
 	(void)db_checkpoint(db, 1024 * 1024);
 	edges_close(app.edges);
+	attempts_close(app.attempts);
+	hashing_close(app.hashing);
 	return 0;
 }
