@@ -234,7 +234,7 @@ def test_every_route_is_closed_to_anybody(c):
             assert answer.status == 403 if method == "POST" else answer.status != 403, (method, path, answer)
         elif access != "ANYONE":
             assert access.startswith("PAGE_") and answer.status == 303, (method, path, answer)
-            assert answer.headers["location"].startswith("/login?back=%2F"), answer.headers
+            assert answer.headers["location"].startswith("/login?lost=1&back=%2F" if method == "POST" else "/login?back=%2F"), answer.headers
     assert c.rows.records() == before
 
 
