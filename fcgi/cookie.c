@@ -5,7 +5,7 @@
 #include "base/text.h"
 
 #define NAME_SIZE 48
-#define LINE_SIZE 1400
+#define LINE_SIZE 1700 /* the longest message (flash.h) and what goes around it */
 
 bool cookie_find(const char *header, const char *name, char *out, size_t size)
 {

@@ -8,6 +8,7 @@
 #include "domain/edge.h"
 #include "fcgi/attempts.h"
 #include "fcgi/cookie.h"
+#include "fcgi/flash.h"
 #include "fcgi/hashing.h"
 #include "seal/seal.h"
 #include "seal/token.h"
@@ -368,6 +369,20 @@ TEST(cookies)
 	CHECK(!cookie_find("c=12345678", "c", value, sizeof value));
 	CHECK(cookie_find(";;c=", "c", value, sizeof value));
 	CHECK_STR(value, "");
+}
+
+/* What is said once on the next page travels in a cookie: as hex, behind its signature. */
+TEST(a_cookie_has_room_for_the_longest_message)
+{
+	const struct request r = {.server_port = "65535", .https = true};
+	char value[TOKEN_SIZE + 2 * FLASH_MAX + 1] = "";
+	struct response out;
+
+	memset(value, 'a', sizeof value - 1);
+	response_init(&out);
+	cookie_set(&out, &r, COOKIE_FLASH, value, 60);
+	CHECK(strstr(buf_text(&out.headers), value) != NULL);
+	response_free(&out);
 }
 
 TEST(passwords)
