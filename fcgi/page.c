@@ -187,11 +187,7 @@ static void add_switch(struct call *c, cJSON *site)
 
 	buf_init(&href, HREF_SIZE * 3);
 	buf_printf(&href, "/language?to=%s&back=", language_code(other));
-	url_encode(&href, r->path);
-	if (r->method == METHOD_GET && r->query[0]) {
-		buf_str(&href, "%3F");
-		url_encode(&href, r->query);
-	}
+	url_encode_here(&href, r->path, r->method == METHOD_GET ? r->query : "");
 	cJSON_AddStringToObject(to, "language", language_code(other));
 	cJSON_AddStringToObject(to, "href", buf_text(&href));
 	buf_free(&href);

@@ -162,11 +162,7 @@ static void send_to_log_in(struct call *c)
 	if (form)
 		page_of_form(c->request.path, &path);
 	else
-		url_encode(&path, c->request.path);
-	if (!form && c->request.query[0]) {
-		buf_str(&path, "%3F");
-		url_encode(&path, c->request.query);
-	}
+		url_encode_here(&path, c->request.path, c->request.query);
 	page_redirect(c, path.failed ? "/login" : buf_text(&path), NULL, NULL);
 	buf_free(&path);
 }

@@ -24,3 +24,14 @@ void url_encode(struct buf *out, const char *text)
 			buf_printf(out, "%%%02X", (unsigned char)*c);
 	}
 }
+
+void url_encode_here(struct buf *out, const char *path, const char *query)
+{
+	size_t len = strlen(path);
+
+	url_encode(out, len <= URL_MAX ? path : "/");
+	if (!*query || len + 1 + strlen(query) > URL_MAX)
+		return;
+	buf_str(out, "%3F");
+	url_encode(out, query);
+}

@@ -250,6 +250,23 @@ def test_a_form_after_the_log_in_ended(ground):
     assert browser.get("/login?lost=1&back=//evil.example").press(LOG_IN, {"name": ADMIN, "password": PASSWORD}).path == "/"
 
 
+def test_a_long_address_and_the_way_back(ground):
+    """A bookmark of a search too long to come back to: the log-in, and the switch of language, still work; what is shown is the page."""
+    c = ground.central().start()
+    administrator(c)
+    long = "/history?edge=%s&search=29A" % ("x" * 990)
+    browser = Browser(c)
+    asked = browser.get(long)
+    assert asked.answer.status == 200 and where(asked) == "/login", asked.text
+    page = asked.press(LOG_IN, {"name": ADMIN, "password": PASSWORD})
+    assert page.answer.status == 200 and page.path == "/history", page.path
+    for path, back in ((long, "/history"), ("/" + "x" * 1001, "/")):
+        shown = browser.get(path)
+        switched = browser.get(shown.links["English"])
+        assert switched.answer.status == 200 and switched.path == back and switched.language == "en", switched.path
+        browser.get(switched.links["Tiếng Việt"])
+
+
 # ---- one's own account
 
 def test_change_of_password(ground):
