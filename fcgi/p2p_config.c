@@ -10,7 +10,7 @@
 #include "params.h"
 #include "writer.h"
 
-#define CONFIG_TEXT 4096
+#define TAGGED_MAX 65536
 
 /* What values may be is for domain/site to say, which checks a configuration as a whole; here only what the structs can hold. */
 #define DIALECT_SIZE (sizeof ((struct peer_row *)0)->dialect)
@@ -205,8 +205,31 @@ static enum err run(struct writer *w, writer_job_fn *job, void *arg, struct faul
 	return e;
 }
 
-/* For the audit list. Ends early where it would be longer than anybody reads. */
-static void config_text(const struct site_config *c, char out[CONFIG_TEXT])
+void config_tag(const struct site_config *c, char tag[CONFIG_TAG_SIZE])
+{
+	unsigned char digest[DIGEST_BYTES];
+	struct buf shown;
+
+	buf_init(&shown, TAGGED_MAX);
+	buf_printf(&shown, "%s %s %d %d", c->id, c->ip, c->p2p_port, c->api_port);
+	for (size_t i = 0; i < c->peer_count; i++)
+		buf_printf(&shown, "\n%s %s %d", c->peers[i].id, c->peers[i].ip, c->peers[i].p2p_port);
+	digest_make(buf_text(&shown), shown.len, NULL, 0, digest);
+	hex_encode(tag, digest, (CONFIG_TAG_SIZE - 1) / 2);
+	buf_free(&shown);
+}
+
+static enum err check_tag(const struct site_config *held, const char *if_match, struct fault *fault)
+{
+	char tag[CONFIG_TAG_SIZE];
+
+	config_tag(held, tag);
+	if (!if_match || strcmp(if_match, tag) == 0)
+		return ERR_NONE;
+	return fault_set(fault, ERR_CONFLICT, "etag_mismatch", "", "This was changed since you read it. Look at it again.");
+}
+
+void config_text(const struct site_config *c, char out[CONFIG_TEXT])
 {
 	size_t len;
 
@@ -242,6 +265,8 @@ static enum err change_config(struct ledger *l, void *arg)
 	char old[CONFIG_TEXT], new[CONFIG_TEXT];
 	enum err e = site_config_read(db, j->now);
 
+	if (e == ERR_NONE)
+		e = check_tag(j->now, j->change->if_match, j->fault);
 	if (e == ERR_NONE) {
 		config_text(j->now, old);
 		e = config_change_apply(j->change, j->now, j->fault);

@@ -21,7 +21,10 @@ struct peer_change {
 	struct peer_row row;
 };
 
+#define CONFIG_TAG_SIZE 17
+
 struct config_change {
+	const char *if_match;              /* the tag of what it was made from; NULL: whatever is held */
 	bool has_id, has_ip, has_p2p_port, has_api_port;
 	struct site_config own;            /* of it id, ip and ports */
 	bool has_peers;                    /* false: the list stays as it is */
@@ -35,7 +38,13 @@ enum err config_change_read(const struct cJSON *this_central, const struct cJSON
 	struct fault *fault);
 /* Lay the change over what is held. ERR_FIELD: a new peer lacks its ip or port. Pure. */
 enum err config_change_apply(const struct config_change *change, struct site_config *held, struct fault *fault);
-/* Carry it out, and note it in the audit list, as the next two do. *now is the configuration afterwards. */
+/* Names what the page's form shows of a configuration: another one after each change of that. */
+void config_tag(const struct site_config *c, char tag[CONFIG_TAG_SIZE]);
+/* Own id, address and ports, then those of the peers, as a text for people. Ends early where it would be longer than anybody reads. */
+#define CONFIG_TEXT 4096
+void config_text(const struct site_config *c, char out[CONFIG_TEXT]);
+/* Carry it out. ERR_CONFLICT, code "etag_mismatch": if_match names another one than is held. Note it in the audit list, as the next
+ * two do. *now is the configuration afterwards. */
 enum err config_change_run(struct writer *w, const struct actor *by, const struct config_change *change, struct site_config *now,
 	struct fault *fault);
 /* One peer alone. The fields of an object that states one ({id, ip, p2p_port, weight, dialect, tls}), and reading it from values that

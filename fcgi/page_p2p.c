@@ -17,8 +17,9 @@
 #define TYPED_MAX 1000  /* bytes of a typed value; what it really may be is said beside the field */
 #define PATH "/settings/p2p"
 
-const struct field page_p2p_save_fields[9] = {
+const struct field page_p2p_save_fields[10] = {
 	{"act", FIELD_CHOICE, FROM_BODY, true, 0, 0, "save|add"},
+	{"version", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"central_id", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"central_ip", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"p2p_port", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
@@ -207,6 +208,7 @@ static enum err show(struct call *c, int status, cJSON *form, const struct p2p_f
 	add_status(c, page, m);
 	warnings_show(c, page, m->warning, m->warnings);
 	add_own_form(c, form, f);
+	cJSON_AddStringToObject(page, "version", f->version);
 	rows = cJSON_AddArrayToObject(page, "peers");
 	for (size_t i = 0; i < f->count; i++)
 		add_row(c, rows, &f->row[i], i + 1, m);
@@ -240,7 +242,22 @@ enum err page_p2p(struct call *c, struct fault *fault)
 
 /* --- saving ---------------------------------------------------------------------------------------------------------- */
 
-static enum err show_wrong(struct call *c, const struct p2p_form *f, enum err why, const struct fault *told, struct fault *fault)
+/* Somebody else was quicker: what is held now stands beside what was typed, and the next save is over that. */
+static void add_held(struct call *c, cJSON *form, struct p2p_form *f)
+{
+	struct site_config held;
+	struct fault unused;
+	char text[CONFIG_TEXT];
+
+	if (call_read(c, &unused) != ERR_NONE || site_config_read(c->desk->db, &held) != ERR_NONE)
+		return;
+	config_tag(&held, f->tag);
+	f->version = f->tag;
+	config_text(&held, text);
+	cJSON_AddStringToObject(form, "held_now", text);
+}
+
+static enum err show_wrong(struct call *c, struct p2p_form *f, enum err why, const struct fault *told, struct fault *fault)
 {
 	cJSON *form = no_alert(c);
 	struct fault many;
@@ -249,6 +266,8 @@ static enum err show_wrong(struct call *c, const struct p2p_form *f, enum err wh
 		fault_limit(&many, PEERS_MAX, fault_set(&many, why, "too_many_peers", "", "A central has at most %d peers.", PEERS_MAX));
 		form_fault(c, form, why, &many);
 	} else if (told) {
+		if (why == ERR_CONFLICT)
+			add_held(c, form, f);
 		form_fault(c, form, why, told);
 	} else {
 		form_alert(c, form, "p2p.not_saved", NULL);

@@ -15,6 +15,8 @@ void p2p_form_from_config(const struct site_config *c, struct p2p_form *out)
 	*out = (struct p2p_form){.id = c->id, .ip = c->ip, .secret = "", .count = c->peer_count};
 	out->p2p_port = put_port(out, PEERS_MAX, c->p2p_port);
 	out->api_port = put_port(out, PEERS_MAX + 1, c->api_port);
+	config_tag(c, out->tag);
+	out->version = out->tag;
 	for (size_t i = 0; i < c->peer_count; i++) {
 		const struct peer_row *p = &c->peers[i];
 
@@ -34,7 +36,7 @@ void p2p_form_from_params(const struct params *p, struct p2p_form *out)
 	const char *id;
 
 	*out = (struct p2p_form){.id = typed(p, "central_id"), .ip = typed(p, "central_ip"), .p2p_port = typed(p, "p2p_port"),
-		.api_port = typed(p, "api_port"), .secret = typed(p, "mesh_secret")};
+		.api_port = typed(p, "api_port"), .secret = typed(p, "mesh_secret"), .version = typed(p, "version")};
 	for (size_t i = 0; (id = params_nth(p, "peer_id", i)) != NULL; i++) {
 		const char *ip = params_nth(p, "peer_ip", i), *port = params_nth(p, "peer_port", i);
 
@@ -163,7 +165,8 @@ static unsigned check_taken(struct p2p_form *f)
 static void fill_change(const struct p2p_form *f, struct config_change *out)
 {
 	*out = (struct config_change){.has_id = true, .has_ip = true, .has_p2p_port = true, .has_api_port = true, .has_peers = true,
-		.peer_count = f->count, .secret = *f->secret ? f->secret : NULL};
+		.peer_count = f->count, .secret = *f->secret ? f->secret : NULL,
+		.if_match = *f->version ? f->version : NULL};
 	text_copy(out->own.id, sizeof out->own.id, f->id);
 	text_copy(out->own.ip, sizeof out->own.ip, f->ip);
 	out->own.p2p_port = port_of(f->p2p_port);

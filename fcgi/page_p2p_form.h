@@ -21,11 +21,13 @@ struct form_row { const char *id, *ip, *port; unsigned wrong; };  /* wrong: bits
 
 struct p2p_form {
 	const char *id, *ip, *p2p_port, *api_port;
+	const char *version;                        /* of what it was made from (config_tag); "" not known */
 	const char *secret;                         /* "" keeps the held one */
 	unsigned wrong;
 	size_t count;
 	struct form_row row[PEERS_MAX];
 	bool too_many;                              /* rows beyond PEERS_MAX were left out */
+	char tag[CONFIG_TAG_SIZE];                  /* the same */
 	char port_text[PEERS_MAX + 2][PORT_TEXT];   /* for a form made from a configuration */
 };
 

@@ -73,6 +73,20 @@ def test_add_save_and_see_it_connect(ground):
     assert "central-1" in administrator(two.b).get(PAGE).text, "the other end shows who has connected"
 
 
+def test_whoever_saves_second_removes_no_peer_unseen(ground):
+    """A form that was opened before somebody else added a peer does not take it away: its person is told, and decides."""
+    two = Two(ground)
+    stale = two.page()
+    two.add()
+    refused = stale.press(SAVE, {"central_ip": "localhost"})
+    assert refused.answer.status == 409 and "người khác vừa sửa" in refused.text, refused.text
+    assert "central-2 127.0.0.1 %d" % two.b.p2p_port in refused.text, "what is held is told"
+    assert two.peers() == [("central-2", two.b.p2p_port)] and two.a.config()["this_central"]["ip"] == "127.0.0.1"
+    assert refused.values("central_ip") == ["localhost"] and refused.values("peer_id") == [], "what was typed is kept"
+    saved = refused.press(SAVE)
+    assert "Đã lưu" in saved.text and two.peers() == [], "who has seen it may"
+
+
 def test_a_mistyped_port_is_marked_and_kept(ground):
     two = Two(ground)
     two.add()

@@ -18,7 +18,7 @@ static bool check(const char *body)
 	params_free(&params);
 	fault = (struct fault){0};
 	change = (struct config_change){0};
-	if (params_read(page_p2p_save_fields, 9, "", BODY_FORM, body, strlen(body), &params, &fault) != ERR_NONE)
+	if (params_read(page_p2p_save_fields, 10, "", BODY_FORM, body, strlen(body), &params, &fault) != ERR_NONE)
 		test_fail(__FILE__, __LINE__, "%s: %s", body, fault.sentence);
 	p2p_form_from_params(&params, &form);
 	return p2p_form_check(&form, &change);
