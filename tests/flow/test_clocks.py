@@ -63,7 +63,8 @@ def check_flagged(a, b, seconds, words):
     assert words in peer["last_error"], peer
     status, answer = a.ask("POST", "/api/p2p/test-connection?peer_id=" + b.id)
     assert status == 400 and "clock" in answer["error"] and words in answer["error"], (status, answer)
-    assert words in administrator(a).get("/settings/p2p").text, "on the page"
+    on_page = "Đồng hồ của %s %s hơn central này" % (b.id, "chậm" if words == "behind" else "nhanh")
+    assert on_page in administrator(a).get("/settings/p2p").text, on_page
 
 
 def no_flag(central):
