@@ -11,6 +11,7 @@
 #include "writer.h"
 
 #define TAGGED_MAX 65536
+#define PEER_TEXT (HOST_SIZE + 80)
 
 /* What values may be is for domain/site to say, which checks a configuration as a whole; here only what the structs can hold. */
 #define DIALECT_SIZE (sizeof ((struct peer_row *)0)->dialect)
@@ -229,20 +230,27 @@ static enum err check_tag(const struct site_config *held, const char *if_match, 
 	return fault_set(fault, ERR_CONFLICT, "etag_mismatch", "", "This was changed since you read it. Look at it again.");
 }
 
+/* Address and port; the weight, if it is not the usual one. */
+static void peer_text(const struct peer_row *p, char out[PEER_TEXT])
+{
+	char weight[32] = "";
+
+	if (p->weight != 1)
+		text_format(weight, sizeof weight, ", weight %d", p->weight);
+	text_format(out, PEER_TEXT, "%s %d%s", p->ip, p->p2p_port, weight);
+}
+
 void config_text(const struct site_config *c, char out[CONFIG_TEXT])
 {
+	char peer[PEER_TEXT];
 	size_t len;
 
 	text_format(out, CONFIG_TEXT, "%s %s, P2P %d, API %d", c->id, c->ip, c->p2p_port, c->api_port);
 	for (size_t i = 0; i < c->peer_count; i++) {
 		len = strlen(out);
-		text_format(out + len, CONFIG_TEXT - len, "; %s %s %d", c->peers[i].id, c->peers[i].ip, c->peers[i].p2p_port);
+		peer_text(&c->peers[i], peer);
+		text_format(out + len, CONFIG_TEXT - len, "; %s %s", c->peers[i].id, peer);
 	}
-}
-
-static void peer_text(const struct peer_row *p, char out[CONFIG_TEXT])
-{
-	text_format(out, CONFIG_TEXT, "%s %d", p->ip, p->p2p_port);
 }
 
 struct change_job { const struct actor *by; const struct config_change *change; struct site_config *now; struct fault *fault; };
@@ -329,7 +337,7 @@ enum err config_peer_job(struct ledger *l, void *arg)
 	struct peer_job *j = arg;
 	struct site_config config;
 	const struct peer_row *held;
-	char old[CONFIG_TEXT] = "", new[CONFIG_TEXT];
+	char old[PEER_TEXT] = "", new[PEER_TEXT];
 	enum err e = site_config_read(ledger_db(l), &config);
 
 	held = e == ERR_NONE ? held_peer(&config, j->change->id) : NULL;
@@ -354,7 +362,7 @@ static enum err remove_peer(struct ledger *l, void *arg)
 	const struct remove_job *j = arg;
 	struct site_config config;
 	const struct peer_row *row;
-	char old[CONFIG_TEXT];
+	char old[PEER_TEXT];
 	enum err e = site_config_read(ledger_db(l), &config);
 
 	if (e != ERR_NONE)

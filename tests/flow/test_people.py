@@ -224,6 +224,27 @@ def test_the_api_by_session(ground):
             if "by" in row][-1:] in ([], ["admin"])
 
 
+def test_what_only_programs_set_of_a_peer_is_noted_too(ground):
+    """The weight of a peer is on no page, but a person's session can change them by the API."""
+    c = ground.central().start()
+    browser = administrator(c)
+    headers = dict({"Origin": c.url.rstrip("/"), "Content-Type": "application/json", "X-CSRF-Token": csrf(browser.get("/account"))},
+                   **cookie(browser))
+
+    def changed(method, path, body):
+        answer = c.raw(method, path, json.dumps(body).encode(), headers)
+        assert answer.status == 200, answer
+        row = c.rows.query("SELECT what, old, new FROM audit ORDER BY id DESC LIMIT 1")[0]
+        return row["what"], row["old"], row["new"]
+
+    peer = {"id": "central-2", "ip": "127.0.0.1", "p2p_port": 9}
+    changed("POST", "/api/p2p/peers", peer)
+    assert changed("PUT", "/api/p2p/peers/central-2", {"weight": 2}) == ("peer_set", "127.0.0.1 9", "127.0.0.1 9, weight 2")
+    what, old, new = changed("PUT", "/api/p2p/config", {"peer_centrals": [dict(peer, weight=3)]})
+    assert what == "mesh_saved" and old.endswith("; central-2 127.0.0.1 9, weight 2"), (what, old)
+    assert new.endswith("; central-2 127.0.0.1 9, weight 3"), new
+
+
 # ---- a form that came too late
 
 def test_a_form_after_the_log_in_ended(ground):
