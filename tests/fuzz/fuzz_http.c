@@ -5,12 +5,16 @@
  *   =METHOD PATH?QUERY   begins a request, from 127.0.0.1 to Host 127.0.0.1:8000
  *   -Name: value         a header; "-@NAME: value" a FastCGI parameter of that name, such as REMOTE_ADDR
  *   >text                a line of its body
+ *   ~NAME; more          it comes from the browser of viewer, operator, admin or nobody, with the form's token, and more in its cookies
+ *   ^NAME; more          the same without the form's token
  *   !                    afterwards, look whether all that is held fits together (slow)
  *
- * An input whose first byte is 1, FastCGI's version, goes to the program as it is.
+ * In a query or a body $ stands for the version that the last page put into its form. An input whose first byte is 1, FastCGI's
+ * version, goes to the program as it is.
  *
- * Edge edge-1 has the token TOKEN. Whatever is asked: a status that api.md knows, JSON that is JSON, nothing from outside unescaped in
- * a page or a header, no stranger let in, no answer 500, and rows that keep their promises.
+ * Edge edge-1 has the token TOKEN; for people see person.h. Whatever is asked: a status that api.md knows, JSON that is JSON, nothing
+ * from outside unescaped in a page or a header, no stranger let in, nobody doing what their role or a form of another page does not
+ * allow, no answer 500, and rows that keep their promises.
  */
 #include "fuzz.h"
 
@@ -30,9 +34,9 @@
 #include "fcgi/serve.h"
 #include "fcgi/view.h"
 #include "fcgi/writer.h"
+#include "person.h"
 #include "seal/seal.h"
 #include "seal/token.h"
-#include "store/db_internal.h"
 #include "store/edges.h"
 #include "tests/unit/central.h"
 #include "wire/json.h"
@@ -42,13 +46,23 @@
 #define ORIGIN "https://office.example"
 #define REQUESTS_MAX 12
 
-struct asked { char method[16], path[4096], query[8192], remote[64]; bool shows_token; struct buf params, body; };
+#define VERSION_SIZE 128
+
+struct asked {
+	char method[16], path[4096], query[8192], remote[64];
+	bool shows_token;
+	bool odd;                /* it says itself what else the lines say: who may is not looked at */
+	bool cookie, csrf;       /* has a cookie; shows the form's token */
+	const char *person;      /* whose browser it is, NULL nobody's */
+	struct buf params, body;
+};
 
 static struct app app;
 static struct desk desk;
 static struct fake_world fake;
 static struct db *db;
 static char folder[4096], path[4200];
+static char version[VERSION_SIZE], flash[2048]; /* of the last page; of the last redirect */
 
 /* ---- time: moves only with the requests and while somebody waits for p2pd, which is not there ---- */
 
@@ -61,7 +75,7 @@ static int64_t mono(void *self)
 
 static bool known_status(int status)
 {
-	static const int known[] = {200, 204, 302, 303, 400, 401, 403, 404, 405, 409, 413, 415, 422, 503};
+	static const int known[] = {200, 204, 302, 303, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (known[i] == status)
@@ -118,16 +132,28 @@ static bool is_open(const char *asked)
 /* Only loopback is trusted, and only a token speaks for somebody else; who opens a page is sent to the log-in. */
 static void check_caller(const struct asked *a, int status, const char *location)
 {
-	bool near = strncmp(a->remote, "127.", 4) == 0 || strcmp(a->remote, "::1") == 0 || strncmp(a->remote, "::", 2) == 0 ||
+	bool near = a->odd || strncmp(a->remote, "127.", 4) == 0 || strcmp(a->remote, "::1") == 0 || strncmp(a->remote, "::", 2) == 0 ||
 		strchr(a->remote, ':') != NULL;
 
 	if (!near && !a->shows_token && !is_open(a->path) && strcmp(a->method, "OPTIONS") != 0)
 		MUST(status >= 400 || (status == 303 && location && strncmp(location, "/login", 6) == 0));
 }
 
-static void check_answer(const struct asked *a, struct buf *answer)
+/* What a browser keeps: the version in a form, and what the next page is to say once. */
+static void keep_answer(const char *head, const char *body)
 {
-	const char *head = buf_text(answer);
+	static const char cookie[] = "\nSet-Cookie: parkmesh-flash-8000=", allowed[] = "0123456789abcdefghijklmnopqrstuvwxyz-.";
+	const char *set = strstr(head, cookie), *at = strstr(body, "name=\"version\" value=\"");
+
+	at = at ? at + 22 : strstr(body, "?version=") ? strstr(body, "?version=") + 9 : "";
+	text_format(version, sizeof version, "%.*s", (int)strspn(at, allowed), at);
+	set = set ? set + sizeof cookie - 1 : "";
+	text_format(flash, sizeof flash, "%.*s", (int)strcspn(set, ";"), set);
+}
+
+static void check_answer(const struct asked *a, struct buf *answer, struct deed_seen *seen)
+{
+	const char *head = buf_text(answer), *location;
 	char *body = answer->data ? strstr(answer->data, "\r\n\r\n") : NULL, value[512];
 	size_t len;
 	int status;
@@ -145,8 +171,12 @@ static void check_answer(const struct asked *a, struct buf *answer)
 		MUST(!strstr(body, MARK) || strncmp(value, "text/csv", 8) == 0);
 	MUST((status == 401) == (header(head, "WWW-Authenticate", value) != NULL));
 	MUST(!header(head, "Access-Control-Allow-Origin", value) || strcasecmp(value, ORIGIN) == 0);
-	MUST(!header(head, "Location", value) || (value[0] == '/' && value[1] != '/'));
-	check_caller(a, status, header(head, "Location", value));
+	location = header(head, "Location", value);
+	MUST(!location || (value[0] == '/' && value[1] != '/'));
+	check_caller(a, status, location);
+	seen->status = status;
+	seen->to_login = status == 303 && location && strncmp(location, "/login", 6) == 0;
+	keep_answer(head, body);
 }
 
 /* ---- requests ---- */
@@ -170,12 +200,48 @@ static void add_header(struct asked *a, char *line)
 	if (strcmp(name, "REMOTE_ADDR") == 0)
 		text_copy(a->remote, sizeof a->remote, value);
 	a->shows_token = a->shows_token || strcmp(name, "HTTP_AUTHORIZATION") == 0;
+	a->cookie = a->cookie || strcmp(name, "HTTP_COOKIE") == 0;
+	a->odd = a->odd || strcmp(name, "REQUEST_METHOD") == 0 || strcmp(name, "SCRIPT_NAME") == 0 || strcmp(name, "SERVER_PORT") == 0;
 	fastcgi_param(&a->params, name, value);
+}
+
+static void add_person(struct asked *a, char *line, bool with_csrf)
+{
+	char token[TOKEN_SIZE], cookie[8192], *more = strchr(line, ';');
+
+	if (more)
+		*more++ = '\0';
+	if (a->cookie || !person_known(line))
+		return;
+	a->cookie = true;
+	a->csrf = with_csrf;
+	for (size_t i = 0; i < PERSONS; i++)
+		if (strcmp(persons[i], line) == 0)
+			a->person = persons[i];
+	person_token(a->person, token);
+	text_format(cookie, sizeof cookie, "parkmesh-session-8000=%s%s%s%s%s", token, flash[0] ? "; parkmesh-flash-8000=" : "", flash,
+		more ? ";" : "", more ? more : "");
+	fastcgi_param(&a->params, "HTTP_COOKIE", cookie);
+	person_csrf(a->person, token);
+	if (with_csrf)
+		fastcgi_param(&a->params, "HTTP_X_CSRF_TOKEN", token);
+}
+
+/* text with the version in place of each $. */
+static void add_text(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '$')
+			buf_str(out, version);
+		else
+			buf_add(out, text, 1);
+	}
 }
 
 static void begin_request(struct asked *a, char *line)
 {
 	char *target = strchr(line, ' '), *query = strchr(line, '?');
+	struct buf filled;
 
 	*a = (struct asked){.remote = "127.0.0.1"};
 	buf_init(&a->params, 65536);
@@ -186,15 +252,39 @@ static void begin_request(struct asked *a, char *line)
 		*target++ = '\0';
 	text_copy(a->method, sizeof a->method, line);
 	text_copy(a->path, sizeof a->path, target ? target : "");
-	text_copy(a->query, sizeof a->query, query ? query : "");
+	buf_init(&filled, sizeof a->query);
+	add_text(&filled, query ? query : "");
+	text_copy(a->query, sizeof a->query, buf_text(&filled));
+	buf_free(&filled);
+}
+
+/* A form of the person's own page. */
+static void add_csrf(struct asked *a)
+{
+	char csrf[TOKEN_SIZE];
+	struct buf body;
+
+	person_csrf(a->person, csrf);
+	buf_init(&body, REQUEST_BODY_MAX + 200);
+	buf_printf(&body, "csrf=%s&", csrf);
+	buf_add(&body, buf_text(&a->body), a->body.len);
+	buf_free(&a->body);
+	a->body = body;
+	fastcgi_param(&a->params, "CONTENT_TYPE", "application/x-www-form-urlencoded");
 }
 
 /* What comes first counts, so the usual values stand behind those of the input. */
 static void run_request(struct asked *a)
 {
+	const struct route *route = route_asked(a->method, a->path);
+	struct deed_seen seen = {.role = a->person ? person_role(db, a->person) : USER_NOBODY, .csrf = a->csrf};
+	char before[KEPT_SIZE], after[KEPT_SIZE];
 	struct buf answer;
 	int ours, theirs;
 
+	if (a->csrf && route && access_is_page(route->access) && route->method != METHOD_GET)
+		add_csrf(a);
+	kept_now(db, before);
 	fastcgi_param(&a->params, "REQUEST_METHOD", a->method);
 	fastcgi_param(&a->params, "SCRIPT_NAME", a->path);
 	fastcgi_param(&a->params, "QUERY_STRING", a->query);
@@ -205,7 +295,11 @@ static void run_request(struct asked *a)
 	theirs = fastcgi_open(&a->params, &a->body, &ours);
 	serve(&desk, theirs);
 	MUST(fastcgi_answer(ours, &answer));
-	check_answer(a, &answer);
+	check_answer(a, &answer, &seen);
+	kept_now(db, after);
+	seen.changed = strcmp(before, after) != 0;
+	if (!a->odd && !a->shows_token)
+		check_deed(route, &seen);
 	fake.wall_ms += 1000;
 	buf_free(&answer);
 	buf_free(&a->params);
@@ -307,6 +401,7 @@ static void empty_database(void)
 	MUST(db_begin(db) == ERR_NONE);
 	MUST(sqlite3_exec(db->handle, empty, NULL, NULL, NULL) == SQLITE_OK);
 	MUST(edge_upsert(db, "edge-1", "", LANE_ANY, CENTRAL_TIME) == ERR_NONE && edge_set_token(db, "edge-1", hash) == ERR_NONE);
+	persons_insert(db, CENTRAL_TIME);
 	MUST(db_commit(db) == ERR_NONE);
 }
 
@@ -318,6 +413,7 @@ static void start(void)
 	if (!db)
 		prepare();
 	fake = (struct fake_world){CENTRAL_TIME, 0, {7}};
+	version[0] = flash[0] = '\0';
 	empty_database();
 	MUST(edges_open(&app.edges) == ERR_NONE && attempts_open(&app.attempts) == ERR_NONE && hashing_open(&app.hashing) == ERR_NONE);
 	MUST(writer_start(&setup, &app.writer, &fault) == ERR_NONE);
@@ -340,7 +436,11 @@ static bool run_lines(struct feed *feed)
 		} else if (*line == '-' && open) {
 			add_header(&asked, line + 1);
 		} else if (*line == '>' && open) {
-			buf_printf(&asked.body, "%s%s", asked.body.len ? "\n" : "", line + 1);
+			if (asked.body.len)
+				buf_str(&asked.body, "\n");
+			add_text(&asked.body, line + 1);
+		} else if ((*line == '~' || *line == '^') && open) {
+			add_person(&asked, line + 1, *line == '~');
 		}
 		all = all || *line == '!';
 		free(line);
