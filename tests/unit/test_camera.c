@@ -188,6 +188,24 @@ TEST(an_exit_of_another_plate_counts_after_all_of_its_stay)
 	central_close(&c);
 }
 
+TEST(an_exit_that_names_its_stay_leaves_the_one_of_the_plate_that_was_read)
+{
+	struct central c;
+	struct camera_answer a = { 0 };
+	struct stay_row row;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	take(&c, DIRECTION_ENTRY, "29A12345", "stay", -1, CAMERA_ACCEPTED, &a);
+	take(&c, DIRECTION_ENTRY, "29A12346", "other", -1, CAMERA_ACCEPTED, &a);
+	c.fake.wall_ms += HOUR;
+	take(&c, DIRECTION_EXIT, "29A12346", "stay", -1, CAMERA_ACCEPTED, &a);
+	CHECK_STR(a.event_id, "stay");
+	CHECK_INT(stay_inside(c.db, "29A12345", INT64_MAX, &row), ERR_NOT_FOUND);
+	CHECK_INT(stay_inside(c.db, "29A12346", INT64_MAX, &row), ERR_NONE);
+	CHECK_STR(row.event_id, "other");
+	central_close(&c);
+}
+
 TEST(an_exit_is_no_repeat_of_the_entry_with_its_id)
 {
 	struct central c;
