@@ -119,7 +119,7 @@ static void fail_as(struct call *c, int status, enum err e, const struct fault *
 		journal_error("event=request_failed path=%s error=%s reason=\"%s\"", c->request.path, err_name(e), fault->sentence);
 	if (wants_json(c) || fail_page(c, status, e, fault) != ERR_NONE)
 		fail_json(c, status, e, fault);
-	if (status == 401 && wants_json(c))
+	if (status == 401)
 		response_header(&c->response, "WWW-Authenticate", "Bearer realm=\"parkmesh\"");
 }
 

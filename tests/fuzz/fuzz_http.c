@@ -390,7 +390,7 @@ static void prepare(void)
 static void empty_database(void)
 {
 	static const char empty[] = "DELETE FROM seals; DELETE FROM records; DELETE FROM logs; DELETE FROM history; DELETE FROM exits;"
-		" DELETE FROM history_changes; DELETE FROM settings; DELETE FROM subscriptions; DELETE FROM pins; DELETE FROM peers;"
+		" DELETE FROM history_changes; DELETE FROM settings; DELETE FROM subscriptions; DELETE FROM pins; DELETE FROM peers; DELETE FROM peer_status;"
 		" DELETE FROM commands; DELETE FROM events; DELETE FROM cameras; DELETE FROM edges; DELETE FROM idempotency; DELETE FROM warnings;"
 		" DELETE FROM users; DELETE FROM sessions; DELETE FROM setup_link; DELETE FROM audit; DELETE FROM looked; DELETE FROM expected_keys;"
 		" UPDATE clock SET hlc_ms = 0, hlc_counter = 0, change = 0;"
@@ -402,6 +402,7 @@ static void empty_database(void)
 	MUST(sqlite3_exec(db->handle, empty, NULL, NULL, NULL) == SQLITE_OK);
 	MUST(edge_upsert(db, "edge-1", "", LANE_ANY, CENTRAL_TIME) == ERR_NONE && edge_set_token(db, "edge-1", hash) == ERR_NONE);
 	persons_insert(db, CENTRAL_TIME);
+	neighbour_insert(db, CENTRAL_TIME);
 	MUST(db_commit(db) == ERR_NONE);
 }
 

@@ -1,6 +1,7 @@
 /*
- * People before parkmesh.fcgi's pages: an account and a session of each role, and what has to hold of a request that one of them sends.
- * Their tokens are made, so that no input can hold one, nor the form's token that belongs to it. Include after fuzz.h.
+ * People before parkmesh.fcgi's pages: an account and a session of each role, a neighbour for them to look at, and what has to hold of
+ * a request that one of them sends. Their tokens are made, so that no input can hold one, nor the form's token that belongs to it.
+ * Include after fuzz.h.
  */
 #ifndef PARKMESH_FUZZ_PERSON_H
 #define PARKMESH_FUZZ_PERSON_H
@@ -10,10 +11,12 @@
 #include "seal/password.h"
 #include "seal/token.h"
 #include "store/db_internal.h"
+#include "store/site.h"
 #include "store/users.h"
 
 #define PERSON_PASSWORD "sesame opens"
 #define SETUP_TOKEN "3333333333333333333333333333333333333333333333333333333333333333"
+#define OTHER_KEY "1111 1111 1111 1111 1111 1111 1111 1111"
 #define KEPT_SIZE 256
 
 /* The first has a browser and no account. In the order of enum user_role. */
@@ -62,6 +65,21 @@ static inline void persons_insert(struct db *db, int64_t now_ms)
 	MUST(setup_write(db, hash, now_ms + 3600000) == ERR_NONE);
 }
 
+/* What p2pd tells of a neighbour, who uses words of its own, and of whose key there are two. */
+static inline void neighbour_insert(struct db *db, int64_t now_ms)
+{
+	static const char warnings[] = "INSERT INTO warnings VALUES(1, 'wrong_key', 'central-2', '', '" OTHER_KEY "', 0, 1733140700000,"
+		" 1733140700000, 0), (2, 'two_centrals', 'central-1', '', '<zq', 3, 1733140700000, 1733140700000, 0)";
+	struct peer_status status = {.id = "central-2", .ip = "10.0.0.5", .port = 9001, .configured = true, .state = "refused",
+		.last_ping_ms = now_ms - 5000, .rtt_ms = 1.5, .clock_offset_ms = -90000, .clock_known = true, .behind = 3, .ahead = 2};
+	const unsigned char key[KEY_BYTES] = {7};
+
+	text_copy(status.why.about, sizeof status.why.about, "<zq");
+	text_copy(status.why.sentence, sizeof status.why.sentence, "<zq");
+	MUST(peer_status_write(db, &status, now_ms) == ERR_NONE && pin_insert(db, "central-2", key, now_ms) == ERR_NONE);
+	MUST(sqlite3_exec(db->handle, warnings, NULL, NULL, NULL) == SQLITE_OK);
+}
+
 /* What the person of that name may do now, by the rows; a role may have been changed, a session ended. */
 static inline enum user_role person_role(struct db *db, const char *name)
 {
@@ -87,6 +105,8 @@ static inline void kept_now(struct db *db, char out[KEPT_SIZE])
 	static const char sql[] = "SELECT (SELECT count(*) FROM records) || ' ' || (SELECT count(*) FROM audit) || ' ' ||"
 		" (SELECT count(*) FROM looked) || ' ' || (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM sessions) || ' ' ||"
 		" (SELECT count(*) FROM peers) || ' ' || (SELECT count(*) FROM edges) || ' ' || (SELECT count(*) FROM setup_link) || ' ' ||"
+		" (SELECT count(*) FROM pins) || ' ' || (SELECT count(*) FROM warnings WHERE seen_ms = 0) || ' ' ||"
+		" (SELECT count(*) FROM pins) || ' ' || (SELECT count(*) FROM warnings WHERE seen_ms = 0) || ' ' ||"
 		" (SELECT count(*) FROM history_changes) || ' ' || (SELECT id || ip || p2p_port || api_port FROM identity)";
 	sqlite3_stmt *st = NULL;
 
