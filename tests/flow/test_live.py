@@ -197,7 +197,7 @@ def test_people_from_our_pages(ground):
         refused(403, one.c, source=where, Cookie=cookie, Origin="null")
         refused(401, one.c, source=where, Origin=one.origin)
         refused(401, one.c, source=where, Origin=OFFICE)
-        refused(401, one.c, source=where, Origin=one.origin, Cookie="parkmesh_session=" + "0" * 64)
+        refused(401, one.c, source=where, Origin=one.origin, Cookie="parkmesh-session-%d=%s" % (one.c.api_port, "0" * 64))
 
 
 def test_a_log_in_that_is_over(ground):
