@@ -23,6 +23,7 @@
 #include "seal/seal.h"
 #include "store/db.h"
 #include "store/holder.h"
+#include "store/users.h"
 #include "view.h"
 #include "writer.h"
 
@@ -187,6 +188,28 @@ static enum err hold_lock(const char *db, int *fd, struct fault *fault)
 	return e;
 }
 
+static enum err know_address(void *arg, const char *user, const char *address)
+{
+	const struct app *app = arg;
+
+	attempts_know(app->attempts, address, user, world_mono_ms(&app->world));
+	return ERR_NONE;
+}
+
+/* From where people are logged in since before this start. Gates do not wait for that: what cannot be read stays strange. */
+static void know_addresses(struct app *app)
+{
+	struct fault fault = {0};
+	struct db *db = NULL;
+	enum err e = db_open(app->db_path, DB_READ, &db, &fault);
+
+	if (e == ERR_NONE)
+		e = session_addresses(db, ATTEMPTS_KEPT, know_address, app);
+	if (e != ERR_NONE)
+		journal_warning("event=addresses_unknown error=%s", err_name(e));
+	db_close(db);
+}
+
 struct opened { int listen_fd, lock_fd, bell; struct accepting *accepting; };
 
 static enum err open_all(struct app *app, const struct options *o, struct opened *out, struct fault *fault)
@@ -209,6 +232,8 @@ static enum err open_all(struct app *app, const struct options *o, struct opened
 	setup.bell = out->bell;
 	if (e == ERR_NONE)
 		e = writer_start(&setup, &app->writer, fault);
+	if (e == ERR_NONE)
+		know_addresses(app);
 	app->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (e == ERR_NONE && (app->stop_fd < 0 || !request_start()))
 		e = fault_set(fault, ERR_SYSTEM, "system", "", "The request threads cannot be prepared: %s.", strerror(errno));

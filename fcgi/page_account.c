@@ -75,14 +75,13 @@ static enum err set_password(struct ledger *l, void *arg)
 	return people_set_password(ledger_db(l), &j->by, j->by.who, j->hash, j->session, j->fault);
 }
 
-/* Is the current password right? Tries count like those to log in: a browser left alone is no place to guess at. */
+/* Is the current password right? Tries are limited: a browser left alone is no place to guess at. */
 static enum err check_current(struct call *c, bool *fits, struct fault *why)
 {
-	const char *address = c->request.remote_addr ? c->request.remote_addr : "";
 	struct user_row user;
 	enum err e;
 
-	if (attempts_begin(c->app->attempts, address, c->caller.user, world_mono_ms(&c->app->world)) > 0)
+	if (attempts_change_begin(c->app->attempts, c->caller.user, world_mono_ms(&c->app->world)) > 0)
 		return fault_set(why, ERR_DENIED, "too_many_tries", "current", "Too many wrong passwords; wait some minutes.");
 	e = call_read(c, why);
 	if (e == ERR_NONE)
@@ -92,7 +91,7 @@ static enum err check_current(struct call *c, bool *fits, struct fault *why)
 		e = hashing_check(c->app->hashing, user.password, typed(c, "current"), fits, why);
 	explicit_bzero(&user, sizeof user);
 	if (e == ERR_NONE && *fits)
-		attempts_good(c->app->attempts, address, c->caller.user);
+		attempts_change_good(c->app->attempts, c->caller.user);
 	return e;
 }
 
@@ -205,6 +204,8 @@ static enum err set_up(struct call *c, cJSON *form, struct fault *why)
 		e = page_write(c, use_link, &j, why);
 	if (e == ERR_NONE)
 		e = login_begin(c, &j.user, why);
+	if (e == ERR_NONE)
+		attempts_know(c->app->attempts, j.by.source, j.user.name, world_mono_ms(&c->app->world));
 	explicit_bzero(&j, sizeof j);
 	if (e != ERR_NONE)
 		form_fault(c, form, e, why);

@@ -98,16 +98,21 @@ enum err page_login(struct call *c, struct fault *fault)
 
 /* --- logging in ------------------------------------------------------------------------------------------------------ */
 
-struct login_job { struct actor by; const struct user_row *user; unsigned char hash[TOKEN_HASH_BYTES]; struct fault *fault; };
+struct login_job {
+	struct actor by;
+	const struct user_row *user;
+	unsigned char hash[TOKEN_HASH_BYTES], old[TOKEN_HASH_BYTES];
+	struct fault *fault;
+};
 
 static enum err begin_session(struct ledger *l, void *arg)
 {
 	struct login_job *j = arg;
 
-	return people_log_in(ledger_db(l), &j->by, j->user, j->hash, j->fault);
+	return people_log_in(ledger_db(l), &j->by, j->user, j->hash, j->old, j->fault);
 }
 
-/* The browser gets a new token: whoever may have known the old one does not share the session. */
+/* The browser gets a new token: whoever may have known the old one does not share the session. What that one was for ends. */
 enum err login_begin(struct call *c, const struct user_row *user, struct fault *fault)
 {
 	struct login_job j = {.by = caller_actor(c), .user = user, .fault = fault};
@@ -118,6 +123,7 @@ enum err login_begin(struct call *c, const struct user_row *user, struct fault *
 	world_random(&c->app->world, random, sizeof random);
 	token_make(random, token);
 	token_hash(token, j.hash);
+	token_hash(c->token, j.old);
 	j.by.who = user->name;
 	e = page_write(c, begin_session, &j, fault);
 	if (e != ERR_NONE)
@@ -192,7 +198,7 @@ enum err page_logging_in(struct call *c, struct fault *fault)
 		journal_warning("event=login_refused address=%s", address);
 		return show_failed(c, 403, ERR_NONE, &why, fault);
 	}
-	attempts_good(c->app->attempts, address, name);
+	attempts_good(c->app->attempts, address, name, world_mono_ms(&c->app->world));
 	return go_back(c);
 }
 

@@ -117,14 +117,28 @@ enum err people_session(struct db *db, const unsigned char hash[USER_TOKEN_BYTES
 	return session_find(db, hash, now_ms - SESSION_IDLE_MS, now_ms - SESSION_LONGEST_MS, out);
 }
 
+static enum err end_old(struct db *db, const struct actor *by, const unsigned char hash[USER_TOKEN_BYTES])
+{
+	struct actor owner = *by;
+	struct session_row row;
+	enum err e = people_session(db, hash, by->now_ms, &row);
+
+	if (e != ERR_NONE)
+		return e == ERR_NOT_FOUND ? ERR_NONE : e;
+	owner.who = row.user;
+	return people_log_out(db, &owner, hash);
+}
+
 enum err people_log_in(struct db *db, const struct actor *by, const struct user_row *checked,
-	const unsigned char hash[USER_TOKEN_BYTES], struct fault *fault)
+	const unsigned char hash[USER_TOKEN_BYTES], const unsigned char *old, struct fault *fault)
 {
 	struct user_row now;
 	enum err e = user_find(db, checked->name, &now);
 
 	if (e == ERR_NOT_FOUND || (e == ERR_NONE && strcmp(now.password, checked->password) != 0))
 		return fault_set(fault, ERR_CONFLICT, "password_changed", "password", "The password was changed just now; try again.");
+	if (e == ERR_NONE && old)
+		e = end_old(db, by, old);
 	if (e == ERR_NONE)
 		e = session_forget(db, by->now_ms - SESSION_IDLE_MS);
 	if (e == ERR_NONE)

@@ -2,8 +2,8 @@
  * People who use this central's pages: accounts, log-in, the link by which the first one is made.
  *
  * A password comes here as seal/password keeps it; hashing takes long and is done before the transaction. A session lasts
- * SESSION_IDLE_MS after it was used last and SESSION_LONGEST_MS at most. It ends with a log-out, a new password, or its account; a new
- * role counts at once.
+ * SESSION_IDLE_MS after it was used last and SESSION_LONGEST_MS at most. It ends with a log-out, the next log-in of its browser, a new
+ * password, or its account; a new role counts at once.
  *
  * All but the pure ones and people_session are called in a transaction, and note what they did in the audit list. Refusals have a
  * fault: ERR_INVALID user_name_invalid, password_short, password_long, password_is_name; ERR_CONFLICT user_exists, last_admin (somebody
@@ -36,9 +36,10 @@ enum err people_remove(struct db *db, const struct actor *by, const char *name, 
 
 /* Who has this session? ERR_NOT_FOUND: nobody, or it is over. db may be read-only. */
 enum err people_session(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t now_ms, struct session_row *out);
-/* Begin a session for checked, the row by which the password was found to be right. */
+/* Begin a session for checked, the row by which the password was found to be right. The one that the browser had before ends: old is
+ * its hash, or that of no session, or NULL. */
 enum err people_log_in(struct db *db, const struct actor *by, const struct user_row *checked,
-	const unsigned char hash[USER_TOKEN_BYTES], struct fault *fault);
+	const unsigned char hash[USER_TOKEN_BYTES], const unsigned char *old, struct fault *fault);
 enum err people_log_out(struct db *db, const struct actor *by, const unsigned char hash[USER_TOKEN_BYTES]);
 
 /* Open a link; an older one ends. */

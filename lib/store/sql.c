@@ -361,6 +361,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_SESSION_DELETE] = "DELETE FROM sessions WHERE hash = ?1",
 	[SQL_SESSION_DELETE_OTHERS] = "DELETE FROM sessions WHERE user = ?1 AND (?2 IS NULL OR hash != ?2)",
 	[SQL_SESSION_FORGET] = "DELETE FROM sessions WHERE used_ms <= ?1",
+	[SQL_SESSION_ADDRESSES] = "SELECT user, address FROM sessions GROUP BY user, address ORDER BY max(used_ms) DESC LIMIT ?1",
 	[SQL_SETUP_WRITE] = "INSERT INTO setup_link(one, hash, expires_ms) VALUES(1, ?1, ?2)"
 		" ON CONFLICT(one) DO UPDATE SET hash = excluded.hash, expires_ms = excluded.expires_ms",
 	[SQL_SETUP_FIND] = "SELECT 1 FROM setup_link WHERE one = 1 AND hash = ?1 AND expires_ms > ?2",

@@ -208,6 +208,26 @@ enum err session_forget(struct db *db, int64_t used_until_ms)
 	return sql_run(db, st);
 }
 
+enum err session_addresses(struct db *db, int limit, session_address_fn *each, void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_SESSION_ADDRESSES);
+	char user[USER_NAME_SIZE], address[USER_ADDRESS_SIZE];
+	enum err e;
+
+	put_int(st, 1, limit);
+	while ((e = sql_row(db, st)) == ERR_NONE) {
+		e = get_text(st, 0, user, sizeof(user));
+		if (e == ERR_NONE)
+			e = get_text(st, 1, address, sizeof(address));
+		if (e == ERR_NONE)
+			e = each(arg, user, address);
+		if (e != ERR_NONE)
+			break;
+	}
+	sql_end(st);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
 /* ---- the link ---- */
 
 enum err setup_write(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t expires_ms)

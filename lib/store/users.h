@@ -65,6 +65,11 @@ enum err session_delete_others(struct db *db, const char *user, const unsigned c
 /* All that were not used since. */
 enum err session_forget(struct db *db, int64_t used_until_ms);
 
+/* From where sessions were begun, each pair once, at most limit, the last used first. Any error of each ends the walk and is returned. db
+ * may be read-only. */
+typedef enum err session_address_fn(void *arg, const char *user, const char *address);
+enum err session_addresses(struct db *db, int limit, session_address_fn *each, void *arg);
+
 /* The one that may be open; a new one takes the place of the old. */
 enum err setup_write(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t expires_ms);
 /* Is it the open one, and not over? ERR_NOT_FOUND. db may be read-only. */

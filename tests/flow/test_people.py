@@ -124,6 +124,41 @@ def test_wrong_passwords_are_slowed_down(ground):
     assert c.rows.values("SELECT name FROM users WHERE seen_ms > 0") == []
 
 
+def test_a_stranger_keeps_nobody_out(ground):
+    """Who was logged in from an address gets in from there, and changes the password, whatever strangers try; after a restart, too."""
+    c = ground.central().start()
+    home = administrator(c)
+    stranger = Browser(c, Client("127.0.0.1", c.api_port, source="127.0.0.7"))
+
+    def besiege():
+        while stranger.log_in(ADMIN, "wrong password").answer.status != 429:
+            pass
+
+    besiege()
+    assert where(Browser(c).log_in()) == "/", "from a known address"
+    assert Browser(c, Client("127.0.0.1", c.api_port, source="127.0.0.9")).log_in().answer.status == 429, "from a strange one"
+    changed = home.get("/account").press("Đổi mật khẩu", {"current": PASSWORD, "password": "another thing", "again": "another thing"})
+    assert "Đã đổi mật khẩu" in changed.text, changed.text
+    c.stop()
+    c.start()
+    besiege()
+    assert where(Browser(c).log_in(ADMIN, "another thing")) == "/", "the session of before the restart made it known"
+
+
+def test_logging_in_again_ends_the_old_session(ground):
+    c = ground.central().start()
+    browser = administrator(c)
+    add_user(c, "binh", "viewer")
+    old = Browser(c)
+    old.cookies = dict(browser.cookies)
+    token = csrf(browser.get("/account"))
+    answer = c.raw("POST", "/login", ("csrf=%s&name=binh&password=%s" % (token, PASSWORD.replace(" ", "+"))).encode(), dict(FORM, **cookie(old)))
+    assert answer.status == 303, answer
+    assert where(old.get("/account")) == "/login", "whoever kept the old cookie has nothing"
+    assert c.rows.values("SELECT user FROM sessions") == ["binh"]
+    assert c.rows.values("SELECT who || ' ' || what FROM audit ORDER BY id DESC LIMIT 2") == ["binh logged_in", "anna logged_out"]
+
+
 def test_an_address_is_slowed_down(ground):
     c = ground.central().start()
     add_user(c, ADMIN, "admin")

@@ -53,7 +53,7 @@ static enum err log_in(const char *name, const char *token)
 	struct user_row row;
 	enum err e = user_find(db, name, &row);
 
-	return e == ERR_NONE ? people_log_in(db, &by, &row, hash_of(token), &fault) : e;
+	return e == ERR_NONE ? people_log_in(db, &by, &row, hash_of(token), NULL, &fault) : e;
 }
 
 static bool is_in(const char *token)
@@ -153,8 +153,49 @@ TEST(a_password_that_changed_while_it_was_checked_opens_nothing)
 	CHECK_INT(people_add(db, &by, "anna", USER_ADMIN, "hash", &fault), ERR_NONE);
 	CHECK_INT(user_find(db, "anna", &row), ERR_NONE);
 	CHECK_INT(people_set_password(db, &by, "anna", "other", NULL, &fault), ERR_NONE);
-	CHECK_STR(code(people_log_in(db, &by, &row, hash_of("one"), &fault)), "password_changed");
+	CHECK_STR(code(people_log_in(db, &by, &row, hash_of("one"), NULL, &fault)), "password_changed");
 	CHECK(!is_in("one"));
+	closed();
+}
+
+TEST(logging_in_again_ends_the_session_that_the_browser_had)
+{
+	struct user_row row;
+
+	CHECK(opened());
+	CHECK_INT(people_add(db, &by, "anna", USER_ADMIN, "hash", &fault), ERR_NONE);
+	CHECK_INT(people_add(db, &by, "binh", USER_VIEWER, "hash", &fault), ERR_NONE);
+	CHECK_INT(log_in("anna", "one"), ERR_NONE);
+	CHECK_INT(log_in("anna", "elsewhere"), ERR_NONE);
+	CHECK_INT(user_find(db, "binh", &row), ERR_NONE);
+	CHECK_STR(code(people_log_in(db, &by, &row, hash_of("two"), hash_of("one"), &fault)), "ok");
+	CHECK(!is_in("one"));
+	CHECK(is_in("two"));
+	CHECK(is_in("elsewhere"));
+	CHECK_STR(code(people_log_in(db, &by, &row, hash_of("three"), hash_of("nobody's"), &fault)), "ok");
+	closed();
+}
+
+static enum err add_address(void *arg, const char *user, const char *address)
+{
+	text_format((char *)arg + strlen(arg), 200 - strlen(arg), "%s %s;", user, address);
+	return ERR_NONE;
+}
+
+TEST(where_sessions_were_begun_is_told_the_last_used_first)
+{
+	char text[200] = "";
+
+	CHECK(opened());
+	CHECK_INT(people_add(db, &by, "anna", USER_ADMIN, "hash", &fault), ERR_NONE);
+	CHECK_INT(session_insert(db, hash_of("one"), "anna", "10.0.0.1", 1), ERR_NONE);
+	CHECK_INT(session_insert(db, hash_of("two"), "anna", "10.0.0.2", 2), ERR_NONE);
+	CHECK_INT(session_insert(db, hash_of("three"), "anna", "10.0.0.1", 3), ERR_NONE);
+	CHECK_INT(session_addresses(db, 9, add_address, text), ERR_NONE);
+	CHECK_STR(text, "anna 10.0.0.1;anna 10.0.0.2;");
+	text[0] = '\0';
+	CHECK_INT(session_addresses(db, 1, add_address, text), ERR_NONE);
+	CHECK_STR(text, "anna 10.0.0.1;");
 	closed();
 }
 
@@ -322,12 +363,72 @@ TEST(tries_of_an_account_are_limited)
 	for (int i = 0; i < 10; i++)
 		attempts_begin(a, "10.0.0.3", "anna", now += 15 * 60000);
 	CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now), 15 * 60000);
-	attempts_good(a, "10.0.0.3", "anna");
+	attempts_good(a, "10.0.0.3", "anna", now);
 	CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now), 0);
 	for (int i = 1; i < ATTEMPTS_OF_ACCOUNT; i++)
 		CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now), 0);
 	CHECK(attempts_begin(a, "10.0.0.3", "anna", now) > 0);
 	CHECK_INT(attempts_begin(a, "10.0.0.3", "anna", now + 30 * 60000), 0);
+	attempts_close(a);
+}
+
+/* A stranger who tries once a second for hours; the owner is somewhere else. */
+TEST(a_stranger_keeps_nobody_out_of_where_they_were_before)
+{
+	struct attempts *a = NULL;
+	int let_in = 0;
+
+	CHECK_INT(attempts_open(&a), ERR_NONE);
+	attempts_know(a, "fd00::1:2:3:4", "anna", 0);
+	CHECK_INT(attempts_begin(a, "10.0.0.1", "anna", 0), 0);
+	attempts_good(a, "10.0.0.1", "anna", 0);
+	for (int64_t now = 0; now < 4 * 3600 * 1000; now += 1000) {
+		attempts_begin(a, "10.0.0.66", "anna", now);
+		if (now % 600000 != 0)
+			continue;
+		CHECK_INT(attempts_begin(a, "10.0.0.1", "anna", now), 0);
+		attempts_good(a, "10.0.0.1", "anna", now);
+		CHECK_INT(attempts_begin(a, "::ffff:10.0.0.1", "anna", now), 0);
+		attempts_good(a, "::ffff:10.0.0.1", "anna", now);
+		CHECK_INT(attempts_begin(a, "fd00::5:6:7:8", "anna", now), 0);
+		attempts_good(a, "fd00::5:6:7:8", "anna", now);
+		CHECK(now == 0 || attempts_begin(a, "10.0.0.2", "anna", now) > 0);
+		let_in++;
+	}
+	CHECK_INT(let_in, 24);
+	attempts_close(a);
+}
+
+TEST(a_known_address_has_a_limit_of_its_own_for_its_own_account)
+{
+	struct attempts *a = NULL;
+
+	CHECK_INT(attempts_open(&a), ERR_NONE);
+	attempts_know(a, "10.0.0.1", "anna", 0);
+	for (int i = 0; i < ATTEMPTS_OF_ACCOUNT; i++)
+		CHECK_INT(attempts_begin(a, "10.0.0.1", "anna", 0), 0);
+	CHECK_INT(attempts_begin(a, "10.0.0.1", "anna", 0), 30000);
+	CHECK_INT(attempts_begin(a, "10.0.0.2", "anna", 0), 0);
+	for (int i = 0; i < ATTEMPTS_OF_ACCOUNT; i++)
+		CHECK_INT(attempts_begin(a, "10.0.0.3", "binh", 0), 0);
+	CHECK_INT(attempts_begin(a, "10.0.0.1", "binh", 0), 30000);
+	attempts_close(a);
+}
+
+TEST(a_new_password_is_counted_apart)
+{
+	struct attempts *a = NULL;
+
+	CHECK_INT(attempts_open(&a), ERR_NONE);
+	for (int i = 0; i < ATTEMPTS_OF_ACCOUNT; i++)
+		CHECK_INT(attempts_begin(a, "10.0.0.66", "anna", 0), 0);
+	for (int i = 0; i < ATTEMPTS_OF_ACCOUNT; i++)
+		CHECK_INT(attempts_change_begin(a, "anna", 0), 0);
+	CHECK_INT(attempts_change_begin(a, "anna", 0), 30000);
+	CHECK_INT(attempts_change_begin(a, "anna", 30000), 0);
+	attempts_change_good(a, "anna");
+	CHECK_INT(attempts_change_begin(a, "anna", 30000), 0);
+	CHECK_INT(attempts_begin(a, "10.0.0.1", "anna", 29999), 1);
 	attempts_close(a);
 }
 
@@ -347,6 +448,12 @@ TEST(tries_from_an_address_are_limited)
 		text_format(name, sizeof name, "10.%d.%d.1", i / 200, i % 200);
 		CHECK_INT(attempts_begin(a, name, name, i), 0);
 	}
+	for (int i = 0; i < ATTEMPTS_OF_ADDRESS; i++) {
+		text_format(name, sizeof name, "mapped-%d", i);
+		CHECK_INT(attempts_begin(a, i % 2 ? "::ffff:10.0.0.1" : "10.0.0.1", name, 5000), 0);
+	}
+	CHECK_INT(attempts_begin(a, "::ffff:10.0.0.1", "new", 5000), 30000);
+	CHECK_INT(attempts_begin(a, "::ffff:10.0.0.2", "new", 5000), 0);
 	attempts_close(a);
 }
 
