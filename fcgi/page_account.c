@@ -10,33 +10,12 @@
 #include "form.h"
 #include "hashing.h"
 #include "page.h"
+#include "password_form.h"
 #include "seal/token.h"
 #include "serve.h"
 
 #define TYPED_MAX 1000
 #define COUNT(list) (sizeof list / sizeof *list)
-
-static const char *typed(const struct call *c, const char *name)
-{
-	const char *text = params_text(&c->params, name);
-
-	return text ? text : "";
-}
-
-/* What is wrong with a new password typed twice, beside its fields. true if nothing is. */
-static bool check_new(struct call *c, cJSON *form, const char *name)
-{
-	struct fault why = {0};
-	enum err e = people_check_password(name, typed(c, "password"), &why);
-
-	if (e != ERR_NONE)
-		form_fault(c, form, e, &why);
-	else if (strcmp(typed(c, "password"), typed(c, "again")) != 0)
-		form_wrong(c, form, "again", "account.not_the_same", NULL);
-	else
-		return true;
-	return false;
-}
 
 /* --- one's own password ---------------------------------------------------------------------------------------------- */
 
@@ -88,7 +67,7 @@ static enum err check_current(struct call *c, bool *fits, struct fault *why)
 		e = user_find(c->desk->db, c->caller.user, &user);
 	call_read_end(c);
 	if (e == ERR_NONE)
-		e = hashing_check(c->app->hashing, user.password, typed(c, "current"), fits, why);
+		e = hashing_check(c->app->hashing, user.password, params_typed(&c->params, "current"), fits, why);
 	explicit_bzero(&user, sizeof user);
 	if (e == ERR_NONE && *fits)
 		attempts_change_good(c->app->attempts, c->caller.user);
@@ -105,10 +84,10 @@ static enum err change(struct call *c, cJSON *form, struct fault *why)
 		form_wrong(c, form, "current", "account.wrong", NULL);
 		return ERR_INVALID;
 	}
-	if (e == ERR_NONE && !check_new(c, form, c->caller.user))
+	if (e == ERR_NONE && !password_form_good(c, form, c->caller.user))
 		return ERR_INVALID;
 	if (e == ERR_NONE)
-		e = hashing_make(c->app->hashing, typed(c, "password"), j.hash, why);
+		e = hashing_make(c->app->hashing, params_typed(&c->params, "password"), j.hash, why);
 	token_hash(c->token, j.session);
 	if (e == ERR_NONE)
 		e = page_write(c, set_password, &j, why);
@@ -147,7 +126,7 @@ static enum err show_setup(struct call *c, int status, cJSON *form)
 	cJSON *page = cJSON_CreateObject();
 
 	cJSON_AddItemToObject(page, "form", form);
-	cJSON_AddStringToObject(page, "token", typed(c, "token"));
+	cJSON_AddStringToObject(page, "token", params_typed(&c->params, "token"));
 	return page_show(c, status, "setup", page);
 }
 
@@ -156,7 +135,7 @@ static enum err check_link(struct call *c, struct fault *fault)
 	unsigned char hash[TOKEN_HASH_BYTES];
 	enum err e = call_read(c, fault);
 
-	token_hash(typed(c, "token"), hash);
+	token_hash(params_typed(&c->params, "token"), hash);
 	if (e == ERR_NONE)
 		e = setup_find(c->desk->db, hash, call_now(c));
 	call_read_end(c);
@@ -191,15 +170,15 @@ static enum err use_link(struct ledger *l, void *arg)
 
 static enum err set_up(struct call *c, cJSON *form, struct fault *why)
 {
-	struct setup_job j = {.by = caller_actor(c), .name = typed(c, "name"), .fault = why};
+	struct setup_job j = {.by = caller_actor(c), .name = params_typed(&c->params, "name"), .fault = why};
 	enum err e = people_check_name(j.name, why);
 
 	j.by.who = j.name;
-	token_hash(typed(c, "token"), j.link);
-	if (e == ERR_NONE && !check_new(c, form, j.name))
+	token_hash(params_typed(&c->params, "token"), j.link);
+	if (e == ERR_NONE && !password_form_good(c, form, j.name))
 		return ERR_INVALID;
 	if (e == ERR_NONE)
-		e = hashing_make(c->app->hashing, typed(c, "password"), j.hash, why);
+		e = hashing_make(c->app->hashing, params_typed(&c->params, "password"), j.hash, why);
 	if (e == ERR_NONE)
 		e = page_write(c, use_link, &j, why);
 	if (e == ERR_NONE)

@@ -66,22 +66,13 @@ static enum err add_sides(struct call *c, cJSON *row, const struct history_row *
 	return e;
 }
 
-struct list { struct call *call; cJSON *rows; int64_t count; struct history_cursor last; bool more; };
-
 static enum err add_conflict(void *arg, const struct conflict_row *conflict)
 {
-	struct list *list = arg;
-	cJSON *row;
+	struct stay_list *list = arg;
+	cJSON *row = stay_list_add(list, &conflict->row);
 
-	if (list->count == ROWS) {
-		list->more = true;
+	if (row == NULL)
 		return ERR_NONE;
-	}
-	row = cJSON_CreateObject();
-	cJSON_AddItemToArray(list->rows, row);
-	stay_show(list->call, row, &conflict->row);
-	list->last = (struct history_cursor){conflict->row.begin_ts, conflict->row.id};
-	list->count++;
 	cJSON_AddStringToObject(row, "looked_by", conflict->looked_by ? conflict->looked_by : "");
 	page_time(list->call, row, "looked_at", conflict->looked_ms);
 	return add_sides(list->call, row, &conflict->row);
@@ -123,7 +114,7 @@ enum err page_conflicts(struct call *c, struct fault *fault)
 {
 	struct conflict_filter f = {.open = shows_open(c), .limit = ROWS + 1};
 	const char *after = params_text(&c->params, "after");
-	struct list list = {.call = c};
+	struct stay_list list = {.call = c, .limit = ROWS};
 	cJSON *page;
 	enum err e = call_read(c, fault);
 

@@ -37,13 +37,6 @@ static const struct form_field edge_form[] = {
 	{.name = "lane", .label = "gates.lane", .help = "gates.lane_help", .required = true, .options = "BOTH|ENTRY|EXIT", .words = "lane"},
 };
 
-static const char *typed(const struct call *c, const char *name)
-{
-	const char *text = params_text(&c->params, name);
-
-	return text ? text : "";
-}
-
 /* --- the list ---------------------------------------------------------------------------------------------------------- */
 
 /* Gates that were heard of, by their cameras. */
@@ -204,7 +197,7 @@ static enum err show(struct call *c, int status, cJSON *form, const struct edge_
 
 enum err page_edge_edit(struct call *c, struct fault *fault)
 {
-	const char *edge_id = typed(c, "edge_id");
+	const char *edge_id = params_typed(&c->params, "edge_id");
 	cJSON *form = form_make(c, edge_form, COUNT(edge_form), NULL);
 	struct edge_row held;
 	enum err e = *edge_id ? find(c, edge_id, &held, fault) : ERR_NOT_FOUND;
@@ -253,18 +246,18 @@ static enum err show_refused(struct call *c, cJSON *form, enum err e, struct fau
 	if (strcmp(why->code, "edge_name_invalid") == 0)
 		text_copy(why->field, sizeof why->field, "edge_name");
 	form_fault(c, form, e, why);
-	if (fresh || find(c, typed(c, "edge_id"), &held, &unused) != ERR_NONE)
+	if (fresh || find(c, params_typed(&c->params, "edge_id"), &held, &unused) != ERR_NONE)
 		return show(c, answer_status(e), form, NULL, false);
 	return show(c, answer_status(e), form, &held, e == ERR_CONFLICT);
 }
 
 enum err page_edge_save(struct call *c, struct fault *fault)
 {
-	enum lane lane = read_lane(typed(c, "lane"));
+	enum lane lane = read_lane(params_typed(&c->params, "lane"));
 	const char *version = params_text(&c->params, "version");
 	struct fault why = {0};
-	struct edge_job j = {.by = caller_actor(c), .wish = {.edge_id = typed(c, "edge_id"), .name = typed(c, "edge_name"), .lane = &lane,
-		.fresh = !version, .if_match = version}, .fault = &why};
+	struct edge_job j = {.by = caller_actor(c), .wish = {.edge_id = params_typed(&c->params, "edge_id"),
+		.name = params_typed(&c->params, "edge_name"), .lane = &lane, .fresh = !version, .if_match = version}, .fault = &why};
 	enum err e = page_write(c, set, &j, &why);
 
 	(void)fault;
@@ -279,7 +272,7 @@ static enum err ask(struct call *c, struct confirm question, const char *what, s
 {
 	char action[HREF_SIZE], tag[EDGE_TAG_SIZE];
 	struct edge_row held;
-	enum err e = find(c, typed(c, "edge_id"), &held, fault);
+	enum err e = find(c, params_typed(&c->params, "edge_id"), &held, fault);
 	cJSON *values;
 
 	if (e != ERR_NONE)
@@ -327,7 +320,7 @@ static enum err take_away(struct ledger *l, void *arg)
 
 static struct edge_job job(const struct call *c, struct fault *fault)
 {
-	return (struct edge_job){.by = caller_actor(c), .wish = {.edge_id = typed(c, "edge_id"),
+	return (struct edge_job){.by = caller_actor(c), .wish = {.edge_id = params_typed(&c->params, "edge_id"),
 		.if_match = params_text(&c->params, "version")}, .fault = fault};
 }
 

@@ -125,33 +125,8 @@ static enum err add_centrals(struct call *c, cJSON *form)
 
 /* --- the list -------------------------------------------------------------------------------------------------------- */
 
-struct list {
-	struct call *call;
-	cJSON *rows;
-	int64_t count, limit;
-	struct history_cursor last;
-	bool more;
-};
-
-static enum err add_row(void *arg, const struct history_row *h)
-{
-	struct list *list = arg;
-	cJSON *row;
-
-	if (list->count == list->limit) {
-		list->more = true;
-		return ERR_NONE;
-	}
-	row = cJSON_CreateObject();
-	cJSON_AddItemToArray(list->rows, row);
-	stay_show(list->call, row, h);
-	list->last = (struct history_cursor){h->begin_ts, h->id};
-	list->count++;
-	return ERR_NONE;
-}
-
 /* How many there are in all; a list that is not full says it by itself, and behind the first page nobody asks. */
-static enum err add_total(struct call *c, cJSON *page, const struct history_filter *f, const struct list *list)
+static enum err add_total(struct call *c, cJSON *page, const struct history_filter *f, const struct stay_list *list)
 {
 	int64_t total = list->count;
 	cJSON *values;
@@ -171,13 +146,13 @@ static enum err add_total(struct call *c, cJSON *page, const struct history_filt
 
 static enum err add_list(struct call *c, cJSON *page, const struct history_filter *f)
 {
-	struct list list = {.call = c, .rows = cJSON_AddArrayToObject(page, "rows"), .limit = f->limit};
+	struct stay_list list = {.call = c, .rows = cJSON_AddArrayToObject(page, "rows"), .limit = f->limit};
 	struct history_filter ask = *f;
 	char after[HISTORY_CURSOR_SIZE];
 	enum err e;
 
 	ask.limit++;
-	e = history_list(c->desk->db, &ask, add_row, &list);
+	e = history_list(c->desk->db, &ask, stay_list_each, &list);
 	if (e == ERR_NONE)
 		e = add_total(c, page, f, &list);
 	if (e != ERR_NONE)

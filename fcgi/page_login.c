@@ -43,16 +43,9 @@ static const struct form_field login_form[] = {
 	{.name = "password", .label = "login.password", .required = true, .type = "password", .autocomplete = "current-password"},
 };
 
-static const char *typed(const struct call *c, const char *name)
-{
-	const char *text = params_text(&c->params, name);
-
-	return text ? text : "";
-}
-
 static const char *back_of(const struct call *c)
 {
-	const char *back = typed(c, "back");
+	const char *back = params_typed(&c->params, "back");
 
 	return url_is_local(back) ? back : "/";
 }
@@ -60,7 +53,7 @@ static const char *back_of(const struct call *c)
 /* Was a form sent after the log-in had ended? */
 static bool was_lost(const struct call *c)
 {
-	return typed(c, "lost")[0] != '\0';
+	return params_typed(&c->params, "lost")[0] != '\0';
 }
 
 static enum err go_back(struct call *c)
@@ -169,17 +162,17 @@ static enum err check(struct call *c, struct user_row *user, bool *known, struct
 	bool there;
 
 	if (e == ERR_NONE)
-		e = user_find(c->desk->db, typed(c, "name"), user);
+		e = user_find(c->desk->db, params_typed(&c->params, "name"), user);
 	call_read_end(c);
 	if (e != ERR_NONE && e != ERR_NOT_FOUND)
 		return e;
 	there = e == ERR_NONE;
-	return hashing_check(c->app->hashing, there ? user->password : NULL, typed(c, "password"), known, why);
+	return hashing_check(c->app->hashing, there ? user->password : NULL, params_typed(&c->params, "password"), known, why);
 }
 
 enum err page_logging_in(struct call *c, struct fault *fault)
 {
-	const char *address = c->request.remote_addr ? c->request.remote_addr : "", *name = typed(c, "name");
+	const char *address = c->request.remote_addr ? c->request.remote_addr : "", *name = params_typed(&c->params, "name");
 	int64_t wait = attempts_begin(c->app->attempts, address, name, world_mono_ms(&c->app->world));
 	struct user_row user = {0};
 	struct fault why = {0};

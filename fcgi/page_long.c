@@ -46,25 +46,6 @@ static struct history_filter open_before(int64_t before, int64_t limit)
 
 /* --- the list -------------------------------------------------------------------------------------------------------- */
 
-struct list { struct call *call; cJSON *rows; int64_t count; struct history_cursor last; bool more; };
-
-static enum err add_row(void *arg, const struct history_row *h)
-{
-	struct list *list = arg;
-	cJSON *row;
-
-	if (list->count == ROWS) {
-		list->more = true;
-		return ERR_NONE;
-	}
-	row = cJSON_CreateObject();
-	cJSON_AddItemToArray(list->rows, row);
-	stay_show(list->call, row, h);
-	list->last = (struct history_cursor){h->begin_ts, h->id};
-	list->count++;
-	return ERR_NONE;
-}
-
 static void add_total(struct call *c, cJSON *page, int64_t days, int64_t count)
 {
 	cJSON *values = cJSON_CreateObject();
@@ -88,14 +69,14 @@ static void add_link(cJSON *page, const char *name, const char *path, int64_t da
 
 static enum err add_list(struct call *c, cJSON *page, int64_t days)
 {
-	struct list list = {.call = c, .rows = cJSON_AddArrayToObject(page, "rows")};
+	struct stay_list list = {.call = c, .rows = cJSON_AddArrayToObject(page, "rows"), .limit = ROWS};
 	struct history_filter f = open_before(call_now(c) - days * DAY_MS, ROWS + 1);
 	const char *after = params_text(&c->params, "after");
 	int64_t count = 0;
 	enum err e;
 
 	f.has_after = after && history_cursor_read(after, &f.after);
-	e = history_list(c->desk->db, &f, add_row, &list);
+	e = history_list(c->desk->db, &f, stay_list_each, &list);
 	if (e == ERR_NONE)
 		e = history_count(c->desk->db, &f, &count);
 	add_total(c, page, days, count);

@@ -24,19 +24,12 @@ void p2p_form_from_config(const struct site_config *c, struct p2p_form *out)
 	}
 }
 
-static const char *typed(const struct params *p, const char *name)
-{
-	const char *text = params_text(p, name);
-
-	return text ? text : "";
-}
-
 void p2p_form_from_params(const struct params *p, struct p2p_form *out)
 {
 	const char *id;
 
-	*out = (struct p2p_form){.id = typed(p, "central_id"), .ip = typed(p, "central_ip"), .p2p_port = typed(p, "p2p_port"),
-		.api_port = typed(p, "api_port"), .secret = typed(p, "mesh_secret"), .version = typed(p, "version")};
+	*out = (struct p2p_form){.id = params_typed(p, "central_id"), .ip = params_typed(p, "central_ip"), .p2p_port = params_typed(p, "p2p_port"),
+		.api_port = params_typed(p, "api_port"), .secret = params_typed(p, "mesh_secret"), .version = params_typed(p, "version")};
 	for (size_t i = 0; (id = params_nth(p, "peer_id", i)) != NULL; i++) {
 		const char *ip = params_nth(p, "peer_ip", i), *port = params_nth(p, "peer_port", i);
 

@@ -10,6 +10,7 @@
 #include "form.h"
 #include "hashing.h"
 #include "page.h"
+#include "password_form.h"
 #include "serve.h"
 
 #define PATH "/settings/users"
@@ -42,13 +43,6 @@ static const struct form_field add_form[] = {
 };
 static const struct form_field role_form[] = {ROLE_FIELD};
 static const struct form_field password_form[] = {PASSWORDS};
-
-static const char *typed(const struct call *c, const char *name)
-{
-	const char *text = params_text(&c->params, name);
-
-	return text ? text : "";
-}
 
 static enum err said(struct call *c, const char *text, const char *name)
 {
@@ -104,21 +98,6 @@ enum err page_users(struct call *c, struct fault *fault)
 
 /* --- adding ------------------------------------------------------------------------------------------------------------ */
 
-/* What is wrong with a password typed twice, beside its fields. */
-static bool check_password(struct call *c, cJSON *form, const char *name)
-{
-	struct fault why = {0};
-	enum err e = people_check_password(name, typed(c, "password"), &why);
-
-	if (e != ERR_NONE)
-		form_fault(c, form, e, &why);
-	else if (strcmp(typed(c, "password"), typed(c, "again")) != 0)
-		form_wrong(c, form, "again", "account.not_the_same", NULL);
-	else
-		return true;
-	return false;
-}
-
 struct user_job {
 	struct actor by;
 	const char *name, *version;
@@ -154,17 +133,17 @@ static enum err add(struct ledger *l, void *arg)
 
 static enum err add_typed(struct call *c, cJSON *form, struct fault *why)
 {
-	struct user_job j = {.by = caller_actor(c), .name = typed(c, "name"), .fault = why};
+	struct user_job j = {.by = caller_actor(c), .name = params_typed(&c->params, "name"), .fault = why};
 	enum err e = people_check_name(j.name, why);
 
-	if (e == ERR_NONE && !user_role_parse(typed(c, "role"), &j.role)) {
+	if (e == ERR_NONE && !user_role_parse(params_typed(&c->params, "role"), &j.role)) {
 		form_wrong(c, form, "role", "wrong.missing", NULL);
 		return ERR_INVALID;
 	}
-	if (e == ERR_NONE && !check_password(c, form, j.name))
+	if (e == ERR_NONE && !password_form_good(c, form, j.name))
 		return ERR_INVALID;
 	if (e == ERR_NONE)
-		e = hashing_make(c->app->hashing, typed(c, "password"), j.hash, why);
+		e = hashing_make(c->app->hashing, params_typed(&c->params, "password"), j.hash, why);
 	if (e == ERR_NONE)
 		e = page_write(c, add, &j, why);
 	explicit_bzero(j.hash, sizeof j.hash);
@@ -181,7 +160,7 @@ enum err page_user_adding(struct call *c, struct fault *fault)
 	if (e != ERR_NONE)
 		return show_add(c, answer_status(e), form);
 	cJSON_Delete(form);
-	return said(c, "users.added", typed(c, "name"));
+	return said(c, "users.added", params_typed(&c->params, "name"));
 }
 
 /* --- one account ------------------------------------------------------------------------------------------------------- */
@@ -255,7 +234,7 @@ static enum err show_edit(struct call *c, int status, const struct user_row *use
 enum err page_user_edit(struct call *c, struct fault *fault)
 {
 	struct user_row user;
-	enum err e = look(c, typed(c, "name"), &user, fault);
+	enum err e = look(c, params_typed(&c->params, "name"), &user, fault);
 
 	return e == ERR_NONE ? show_edit(c, 200, &user, NULL, NULL) : e;
 }
@@ -264,7 +243,7 @@ enum err page_user_edit(struct call *c, struct fault *fault)
 static enum err show_again(struct call *c, enum err e, cJSON *role, cJSON *password, struct fault *fault)
 {
 	struct user_row user;
-	enum err found = look(c, typed(c, "name"), &user, fault);
+	enum err found = look(c, params_typed(&c->params, "name"), &user, fault);
 
 	if (found == ERR_NONE)
 		return show_edit(c, answer_status(e), &user, role, password);
@@ -284,13 +263,14 @@ static enum err set_role(struct ledger *l, void *arg)
 enum err page_user_role(struct call *c, struct fault *fault)
 {
 	struct fault why = {0};
-	struct user_job j = {.by = caller_actor(c), .name = typed(c, "name"), .version = params_text(&c->params, "version"), .fault = &why};
+	struct user_job j = {.by = caller_actor(c), .name = params_typed(&c->params, "name"),
+		.version = params_text(&c->params, "version"), .fault = &why};
 	enum err e = check_other(c, j.name, fault);
 	cJSON *form;
 
 	if (e != ERR_NONE)
 		return e;
-	user_role_parse(typed(c, "role"), &j.role);
+	user_role_parse(params_typed(&c->params, "role"), &j.role);
 	e = page_write(c, set_role, &j, &why);
 	if (e == ERR_NONE)
 		return said(c, "users.role_set", j.name);
@@ -309,12 +289,13 @@ static enum err set_password(struct ledger *l, void *arg)
 
 static enum err set_typed(struct call *c, cJSON *form, struct fault *why)
 {
-	struct user_job j = {.by = caller_actor(c), .name = typed(c, "name"), .version = params_text(&c->params, "version"), .fault = why};
+	struct user_job j = {.by = caller_actor(c), .name = params_typed(&c->params, "name"),
+		.version = params_text(&c->params, "version"), .fault = why};
 	enum err e;
 
-	if (!check_password(c, form, j.name))
+	if (!password_form_good(c, form, j.name))
 		return ERR_INVALID;
-	e = hashing_make(c->app->hashing, typed(c, "password"), j.hash, why);
+	e = hashing_make(c->app->hashing, params_typed(&c->params, "password"), j.hash, why);
 	if (e == ERR_NONE)
 		e = page_write(c, set_password, &j, why);
 	explicit_bzero(j.hash, sizeof j.hash);
@@ -326,7 +307,7 @@ static enum err set_typed(struct call *c, cJSON *form, struct fault *why)
 enum err page_user_password(struct call *c, struct fault *fault)
 {
 	struct fault why = {0};
-	enum err e = check_other(c, typed(c, "name"), fault);
+	enum err e = check_other(c, params_typed(&c->params, "name"), fault);
 	cJSON *form;
 
 	if (e != ERR_NONE)
@@ -336,7 +317,7 @@ enum err page_user_password(struct call *c, struct fault *fault)
 	if (e != ERR_NONE)
 		return show_again(c, e, NULL, form, fault);
 	cJSON_Delete(form);
-	return said(c, "users.password_set", typed(c, "name"));
+	return said(c, "users.password_set", params_typed(&c->params, "name"));
 }
 
 /* --- removing ---------------------------------------------------------------------------------------------------------- */
@@ -347,7 +328,7 @@ enum err page_user_remove(struct call *c, struct fault *fault)
 	struct user_row user;
 	const struct confirm question = {.title = "users.remove_title", .text = "users.remove_text", .button = "users.remove",
 		.action = action, .back = PATH, .field = "name", .value = user.name};
-	enum err e = look(c, typed(c, "name"), &user, fault);
+	enum err e = look(c, params_typed(&c->params, "name"), &user, fault);
 	cJSON *values;
 
 	if (e != ERR_NONE)
@@ -369,7 +350,8 @@ static enum err take_away(struct ledger *l, void *arg)
 
 enum err page_user_removing(struct call *c, struct fault *fault)
 {
-	struct user_job j = {.by = caller_actor(c), .name = typed(c, "name"), .version = params_text(&c->params, "version"), .fault = fault};
+	struct user_job j = {.by = caller_actor(c), .name = params_typed(&c->params, "name"),
+		.version = params_text(&c->params, "version"), .fault = fault};
 	enum err e = check_other(c, j.name, fault);
 
 	if (e == ERR_NONE)

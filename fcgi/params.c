@@ -313,6 +313,13 @@ const char *params_text(const struct params *p, const char *name)
 	return value_of(p, name)->text;
 }
 
+const char *params_typed(const struct params *p, const char *name)
+{
+	const char *text = params_text(p, name);
+
+	return text ? text : "";
+}
+
 int64_t params_integer(const struct params *p, const char *name, int64_t missing)
 {
 	const struct value *v = value_of(p, name);

@@ -75,6 +75,7 @@ void params_free(struct params *p);
 /* Values by name. Asking for a name that is not declared is a bug and aborts. */
 bool params_given(const struct params *p, const char *name);
 const char *params_text(const struct params *p, const char *name);                      /* NULL if missing */
+const char *params_typed(const struct params *p, const char *name);                     /* "" if missing: what a form shows again */
 int64_t params_integer(const struct params *p, const char *name, int64_t missing);
 double params_real(const struct params *p, const char *name, double missing);
 bool params_truth(const struct params *p, const char *name);                            /* false if missing */

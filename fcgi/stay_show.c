@@ -109,3 +109,25 @@ void stay_show(struct call *c, cJSON *parent, const struct history_row *h)
 	add_duration(c, parent, h);
 	add_flags(c, parent, h->flags ? h->flags : "");
 }
+
+cJSON *stay_list_add(struct stay_list *list, const struct history_row *h)
+{
+	cJSON *row;
+
+	if (list->count == list->limit) {
+		list->more = true;
+		return NULL;
+	}
+	row = cJSON_CreateObject();
+	cJSON_AddItemToArray(list->rows, row);
+	stay_show(list->call, row, h);
+	list->last = (struct history_cursor){h->begin_ts, h->id};
+	list->count++;
+	return row;
+}
+
+enum err stay_list_each(void *arg, const struct history_row *h)
+{
+	(void)stay_list_add(arg, h);
+	return ERR_NONE;
+}

@@ -13,6 +13,12 @@
  * (false for 0), duration (until now while it is inside), reason; flags [{text, why}], flagged.
  */
 void stay_show(struct call *c, cJSON *parent, const struct history_row *h);
+/* A list of them: rows (an array) gets at most limit, of which last is the last one; more: there is one beyond. */
+struct stay_list { struct call *call; cJSON *rows; int64_t limit, count; struct history_cursor last; bool more; };
+/* Add one to the list -> its object, NULL if limit are there. */
+cJSON *stay_list_add(struct stay_list *list, const struct history_row *h);
+/* The same for history_list; arg is the struct stay_list. */
+enum err stay_list_each(void *arg, const struct history_row *h);
 /* The path of a row's page. */
 #define STAY_HREF_SIZE 48
 void stay_href(int64_t id, char out[STAY_HREF_SIZE]);
