@@ -169,18 +169,15 @@ static enum ctl_end show_token(const struct ctl *c, const char *token)
 
 enum ctl_end cmd_edge_token(const struct ctl *c)
 {
-	unsigned char random[TOKEN_RANDOM_BYTES];
 	char token[TOKEN_SIZE];
 	struct new_token t = {c, c->word[0], token};
 	struct fault fault = {0};
 	enum ctl_end end;
 	enum err e;
 
-	world_random(&c->world, random, sizeof random);
-	token_make(random, token);
+	token_draw(&c->world, token);
 	e = ctl_change(c, set_token, &t, &fault);
 	end = e == ERR_NONE ? show_token(c, token) : output_failed(c, e, &fault);
-	explicit_bzero(random, sizeof random);
 	explicit_bzero(token, sizeof token);
 	return end;
 }

@@ -54,18 +54,15 @@ static enum ctl_end show(const struct ctl *c, const char *url)
 
 enum ctl_end cmd_setup_link(const struct ctl *c)
 {
-	unsigned char random[TOKEN_RANDOM_BYTES];
 	char token[TOKEN_SIZE];
 	struct link l = {.ctl = c, .token = token};
 	struct fault fault = {0};
 	enum ctl_end end;
 	enum err e;
 
-	world_random(&c->world, random, sizeof random);
-	token_make(random, token);
+	token_draw(&c->world, token);
 	e = ctl_change(c, open_link, &l, &fault);
 	end = e == ERR_NONE ? show(c, l.url) : output_failed(c, e, &fault);
-	explicit_bzero(random, sizeof random);
 	explicit_bzero(token, sizeof token);
 	explicit_bzero(&l, sizeof l);
 	return end;

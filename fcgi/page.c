@@ -168,11 +168,8 @@ void page_begin(struct call *c)
 
 static void make_token(struct call *c)
 {
-	unsigned char random[TOKEN_RANDOM_BYTES];
-
 	if (c->token[0] == '\0') {
-		world_random(&c->app->world, random, sizeof random);
-		token_make(random, c->token);
+		token_draw(&c->app->world, c->token);
 		c->fresh_token = true;
 	}
 	caller_csrf(c);

@@ -344,16 +344,13 @@ static enum err show_token(struct call *c, const char *edge_id, const char *toke
 enum err page_edge_tokening(struct call *c, struct fault *fault)
 {
 	struct edge_job j = job(c, fault);
-	unsigned char random[TOKEN_RANDOM_BYTES];
 	char token[TOKEN_SIZE];
 	enum err e;
 
-	world_random(&c->app->world, random, sizeof random);
-	token_make(random, token);
+	token_draw(&c->app->world, token);
 	token_hash(token, j.hash);
 	e = page_write(c, new_token, &j, fault);
 	e = e == ERR_NONE ? show_token(c, j.wish.edge_id, token) : refused(c, e, fault);
-	explicit_bzero(random, sizeof random);
 	explicit_bzero(token, sizeof token);
 	return e;
 }

@@ -109,12 +109,10 @@ static enum err begin_session(struct ledger *l, void *arg)
 enum err login_begin(struct call *c, const struct user_row *user, struct fault *fault)
 {
 	struct login_job j = {.by = caller_actor(c), .user = user, .fault = fault};
-	unsigned char random[TOKEN_RANDOM_BYTES];
 	char token[TOKEN_SIZE];
 	enum err e;
 
-	world_random(&c->app->world, random, sizeof random);
-	token_make(random, token);
+	token_draw(&c->app->world, token);
 	token_hash(token, j.hash);
 	token_hash(c->token, j.old);
 	j.by.who = user->name;

@@ -45,9 +45,10 @@ static enum err merge_some_unread(struct ledger *l)
 	for (int i = 0; e == ERR_NONE && i < UNREAD_BATCH; i++) {
 		buf_reset(&l->line);
 		e = record_next_unread(l->db, &l->line);
-		ledger_change(l);
-		if (e == ERR_NONE)
+		if (e == ERR_NONE) {
+			ledger_change(l);
 			e = merge_again(l, buf_text(&l->line), l->line.len);
+		}
 	}
 	if (e != ERR_NONE && e != ERR_NOT_FOUND) {
 		ledger_rollback(l);

@@ -4,12 +4,19 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/world.h"
+
+#define TOKEN_RANDOM_BYTES 32
 
 _Static_assert(TOKEN_HASH_BYTES == crypto_hash_sha256_BYTES, "size of a hash");
 
-void token_make(const unsigned char random[TOKEN_RANDOM_BYTES], char out[TOKEN_SIZE])
+void token_draw(const struct world *world, char out[TOKEN_SIZE])
 {
-	hex_encode(out, random, TOKEN_RANDOM_BYTES);
+	unsigned char random[TOKEN_RANDOM_BYTES];
+
+	world_random(world, random, sizeof random);
+	hex_encode(out, random, sizeof random);
+	sodium_memzero(random, sizeof random);
 }
 
 void token_hash(const char *token, unsigned char out[TOKEN_HASH_BYTES])

@@ -9,12 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TOKEN_RANDOM_BYTES 32
+struct world;
+
 #define TOKEN_SIZE 65          /* 64 lower-case hex digits and NUL */
 #define TOKEN_HASH_BYTES 32
 
-/* The token's text from random bytes handed in. It is shown once and kept nowhere. */
-void token_make(const unsigned char random[TOKEN_RANDOM_BYTES], char out[TOKEN_SIZE]);
+/* A new token's text. It is shown once and kept nowhere. */
+void token_draw(const struct world *world, char out[TOKEN_SIZE]);
 /* What is kept of it: SHA-256 of its text. */
 void token_hash(const char *token, unsigned char out[TOKEN_HASH_BYTES]);
 

@@ -10,7 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 from tests.site import tap                                  # noqa: E402
-from tests.site.central import now_ms, told                 # noqa: E402
+from tests.site.central import expect, now_ms, told         # noqa: E402
 
 SECOND, MINUTE, HOUR, DAY = 1000, 60 * 1000, 3600 * 1000, 24 * 3600 * 1000
 DETECTION, OPEN, CLOSE = "/api/edge/detection", "/api/edge/barrier/open", "/api/edge/barrier/close"
@@ -29,16 +29,6 @@ def local(ms):
 def near(row_ms, began):
     """Was this moment between began and now? (Both clocks are of this machine.)"""
     return began <= row_ms <= now_ms()
-
-
-def expect(result, status, code, field=None):
-    """A refusal as api.md wants it -> answer"""
-    seen, answer = result
-    assert seen == status, "status %d expected: %d %s" % (status, seen, answer)
-    assert answer["success"] is False and answer["code"] == code, "code %s expected: %s" % (code, answer)
-    assert isinstance(answer["error"], str) and len(answer["error"]) > 10, "a sentence for people: %s" % answer
-    assert answer.get("field") == field, "field %s expected: %s" % (field, answer)
-    return answer
 
 
 # ---- right answers

@@ -10,7 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 from tests.site import tap                                  # noqa: E402
-from tests.site.central import now_ms, told                 # noqa: E402
+from tests.site.central import expect, now_ms, told         # noqa: E402
 from tests.site.wait import wait_for                        # noqa: E402
 
 MINUTE, HOUR, DAY = 60 * 1000, 3600 * 1000, 24 * 3600 * 1000
@@ -24,15 +24,6 @@ def local(ms):
 
 def two(ground):
     return ground.site(2).start()
-
-
-def expect(result, status, code, field=None):
-    """A refusal as api.md wants it -> answer"""
-    seen, answer = result
-    assert (seen, answer["success"], answer["code"]) == (status, False, code), "%d %s expected: %d %s" % (status, code, seen, answer)
-    assert isinstance(answer["error"], str) and len(answer["error"]) > 10, "a sentence for people: %s" % answer
-    assert answer.get("field") == field, "field %s expected: %s" % (field, answer)
-    return answer
 
 
 def enter(c, plate, **more):

@@ -7,7 +7,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 from tests.site import tap                                  # noqa: E402
-from tests.site.central import told                         # noqa: E402
+from tests.site.central import expect, told                 # noqa: E402
 from tests.site.ports import free_ports                     # noqa: E402
 from tests.site.site import write_secret                    # noqa: E402
 from tests.site.wait import wait_for                        # noqa: E402
@@ -25,14 +25,6 @@ class Two:
 
     def as_peer(self, **more):
         return dict({"id": "central-2", "ip": "127.0.0.1", "p2p_port": self.b.p2p_port}, **more)
-
-
-def expect(result, status, code, field=None):
-    seen, answer = result
-    assert seen == status, "status %d expected: %d %s" % (status, seen, answer)
-    assert answer["success"] is False and answer["code"] == code, "code %s expected: %s" % (code, answer)
-    assert isinstance(answer["error"], str) and len(answer["error"]) > 10, "a sentence for people: %s" % answer
-    assert answer.get("field") == field, "field %s expected: %s" % (field, answer)
 
 
 def configured(c):

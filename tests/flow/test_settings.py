@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 from tests.site import tap                                  # noqa: E402
-from tests.site.central import now_ms, told                 # noqa: E402
+from tests.site.central import expect, now_ms, told         # noqa: E402
 from tests.site.wait import wait_for                        # noqa: E402
 
 MINUTE, HOUR, DAY = 60 * 1000, 3600 * 1000, 24 * 3600 * 1000
@@ -29,15 +29,6 @@ def two(ground):
 
 def day(ms):
     return datetime.fromtimestamp(ms // 1000, VIETNAM).strftime("%Y-%m-%d")
-
-
-def expect(result, status, code, field=None):
-    seen, answer = result
-    assert seen == status, "status %d expected: %d %s" % (status, seen, answer)
-    assert answer["success"] is False and answer["code"] == code, "code %s expected: %s" % (code, answer)
-    assert isinstance(answer["error"], str) and len(answer["error"]) > 10, "a sentence for people: %s" % answer
-    assert answer.get("field") == field, "field %s expected: %s" % (field, answer)
-    return answer
 
 
 def get(c, path):

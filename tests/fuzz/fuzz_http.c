@@ -35,6 +35,7 @@
 #include "fcgi/view.h"
 #include "fcgi/writer.h"
 #include "person.h"
+#include "rows.h"
 #include "seal/seal.h"
 #include "seal/token.h"
 #include "store/edges.h"
@@ -308,15 +309,6 @@ static void run_request(struct asked *a)
 
 /* ---- rows ---- */
 
-static void must_be_none(const char *sql)
-{
-	sqlite3_stmt *st = NULL;
-
-	MUST(sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW);
-	MUST(sqlite3_column_int64(st, 0) == 0);
-	sqlite3_finalize(st);
-}
-
 static void show_nothing(void *arg, const struct verify_counts *so_far)
 {
 	(void)arg;
@@ -330,9 +322,9 @@ static void check_rows(bool all)
 	struct verify_finding finding = {.seq = 0};
 	enum err e;
 
-	must_be_none("SELECT count(*) FROM (SELECT 1 FROM history WHERE status = 'IN' GROUP BY plate_id HAVING count(*) > 1)");
-	must_be_none("SELECT count(*) FROM exits WHERE fee < 0");
-	must_be_none("SELECT count(*) FROM records WHERE unread > 0");
+	MUST(number_of(db, "SELECT count(*) FROM (SELECT 1 FROM history WHERE status = 'IN' GROUP BY plate_id HAVING count(*) > 1)") == 0);
+	MUST(number_of(db, "SELECT count(*) FROM exits WHERE fee < 0") == 0);
+	MUST(number_of(db, "SELECT count(*) FROM records WHERE unread > 0") == 0);
 	if (!all)
 		return;
 	e = verify_run(desk.db ? desk.db : db, &watch, &counts, &finding);

@@ -14,7 +14,7 @@
 #include "base/zone.h"
 #include "domain/ledger.h"
 #include "domain/stay.h"
-#include "store/db_internal.h"
+#include "rows.h"
 #include "tests/unit/central.h"
 
 #define AUTHORS 3
@@ -282,17 +282,6 @@ static void same(struct db *a, struct db *b, const char *way)
 	}
 	buf_free(&rows);
 	buf_free(&others);
-}
-
-static int64_t number_of(struct db *db, const char *sql)
-{
-	sqlite3_stmt *st = NULL;
-	int64_t number;
-
-	MUST(sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW);
-	number = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return number;
 }
 
 /* Those of the old dialect may have been told before. */

@@ -10,7 +10,7 @@
 
 #include "base/journal.h"
 #include "base/text.h"
-#include "store/db_internal.h"
+#include "rows.h"
 #include "tests/unit/central.h"
 
 #define LINES_MAX 100
@@ -37,17 +37,6 @@ static void add(const char *text)
 	lines++;
 }
 
-static int64_t number_of(const char *sql)
-{
-	sqlite3_stmt *st = NULL;
-	int64_t number;
-
-	MUST(sqlite3_prepare_v2(own.db->handle, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW);
-	number = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return number;
-}
-
 static void make_page(size_t from, char how, struct page *out)
 {
 	struct chain chain;
@@ -72,7 +61,7 @@ static void take(char how)
 	size_t from = how == '<' && held > 0 ? held - 1 : held;
 	struct take_result result;
 	struct fault fault = {0};
-	int64_t before = number_of("SELECT count(*) FROM records");
+	int64_t before = number_of(own.db, "SELECT count(*) FROM records");
 	enum err e;
 
 	if (lines == from)
@@ -83,12 +72,12 @@ static void take(char how)
 	if (e == ERR_NONE) {
 		MUST(how != '!' && (how != '~' || held == 0 || result.taken == TAKEN_FORK));
 		MUST(ledger_savepoint_keep(own.ledger) == ERR_NONE);
-		MUST(number_of("SELECT count(*) FROM records") == before + (int64_t)result.records);
+		MUST(number_of(own.db, "SELECT count(*) FROM records") == before + (int64_t)result.records);
 		held = result.taken == TAKEN_FORK ? held : lines;
 	} else {
 		MUST((e == ERR_SYNTAX || e == ERR_DENIED || e == ERR_TOO_LARGE) && fault.sentence[0] && fault.code[0]);
 		ledger_savepoint_undo(own.ledger);
-		MUST(number_of("SELECT count(*) FROM records") == before);
+		MUST(number_of(own.db, "SELECT count(*) FROM records") == before);
 	}
 	lines = held;
 }

@@ -106,7 +106,6 @@ static inline void kept_now(struct db *db, char out[KEPT_SIZE])
 		" (SELECT count(*) FROM looked) || ' ' || (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM sessions) || ' ' ||"
 		" (SELECT count(*) FROM peers) || ' ' || (SELECT count(*) FROM edges) || ' ' || (SELECT count(*) FROM setup_link) || ' ' ||"
 		" (SELECT count(*) FROM pins) || ' ' || (SELECT count(*) FROM warnings WHERE seen_ms = 0) || ' ' ||"
-		" (SELECT count(*) FROM pins) || ' ' || (SELECT count(*) FROM warnings WHERE seen_ms = 0) || ' ' ||"
 		" (SELECT count(*) FROM history_changes) || ' ' || (SELECT id || ip || p2p_port || api_port FROM identity)";
 	sqlite3_stmt *st = NULL;
 

@@ -255,6 +255,16 @@ def timed(at, **body):
     return body
 
 
+def expect(result, status, code, field=None):
+    """(status, answer) that has to be a refusal as api.md wants it -> answer."""
+    seen, answer = result
+    assert seen == status, "status %d expected: %d %s" % (status, seen, answer)
+    assert answer["success"] is False and answer["code"] == code, "code %s expected: %s" % (code, answer)
+    assert isinstance(answer["error"], str) and len(answer["error"]) > 10, "a sentence for people: %s" % answer
+    assert answer.get("field") == field, "field %s expected: %s" % (field, answer)
+    return answer
+
+
 def told(result):
     """(status, answer) that has to be a success -> answer."""
     status, answer = result

@@ -7,6 +7,11 @@ import os
 import re
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+
+from tests.unit import findings                             # noqa: E402
+
 ROOT = os.environ.get("PARKMESH_SOURCE") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 LANGUAGES = ("vi", "en")
 # Groups whose texts are named by a word that a source says elsewhere: fault.CODE, deed.WHAT and so on. -> where that word stands.
@@ -156,16 +161,5 @@ def test_every_form_that_posts_shows_its_token():
                 yield "%s has a form without {{>csrf}}: %s" % (path, form[:60])
 
 
-def main():
-    tests = [(name[5:].replace("_", " "), test) for name, test in globals().items() if name.startswith("test_")]
-    failed = 0
-    print("1..%d" % len(tests))
-    for number, (name, test) in enumerate(tests, 1):
-        found = list(test())
-        failed += bool(found)
-        print("\n".join(["# " + line for line in found] + ["%s %d - %s" % ("not ok" if found else "ok", number, name)]))
-    sys.exit(failed > 0)
-
-
 if __name__ == "__main__":
-    main()
+    findings.run(globals())

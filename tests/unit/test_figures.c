@@ -4,7 +4,7 @@
 #include "central.h"
 #include "domain/gate.h"
 #include "domain/operator.h"
-#include "store/db_internal.h"
+#include "plan.h"
 #include "store/figures.h"
 #include "store/history.h"
 
@@ -159,14 +159,9 @@ TEST(figures_are_read_from_indexes)
 
 	CHECK_INT(db_open(":memory:", DB_WRITE, &db, &fault), ERR_NONE);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char plan[2048] = "", sql[4096];
-		sqlite3_stmt *st = NULL;
+		char plan[PLAN_SIZE];
 
-		CHECK(text_format(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", sql_text(cases[i].sql)));
-		CHECK_INT(sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL), SQLITE_OK);
-		while (sqlite3_step(st) == SQLITE_ROW)
-			text_format(plan + strlen(plan), sizeof(plan) - strlen(plan), "%s\n", (const char *)sqlite3_column_text(st, 3));
-		sqlite3_finalize(st);
+		plan_of(db, cases[i].sql, plan);
 		for (int k = 0; k < 3 && cases[i].wanted[k]; k++)
 			if (strstr(plan, cases[i].wanted[k]) == NULL || strstr(plan, "TEMP B-TREE") != NULL)
 				test_fail(__FILE__, __LINE__, "%s", plan);

@@ -5,8 +5,8 @@
 #include "domain/told_row.h"
 #include "fcgi/csv.h"
 #include "fcgi/history_row.h"
+#include "plan.h"
 #include "store/conflicts.h"
-#include "store/db_internal.h"
 #include "store/history.h"
 
 TEST(a_cursor_is_read_back)
@@ -299,14 +299,9 @@ TEST(lists_are_read_from_their_indexes)
 
 	CHECK_INT(db_open(":memory:", DB_WRITE, &db, &fault), ERR_NONE);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char plan[2048] = "", sql[4096];
-		sqlite3_stmt *st = NULL;
+		char plan[PLAN_SIZE];
 
-		CHECK(text_format(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", sql_text(cases[i].sql)));
-		CHECK_INT(sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL), SQLITE_OK);
-		while (sqlite3_step(st) == SQLITE_ROW)
-			text_format(plan + strlen(plan), sizeof(plan) - strlen(plan), "%s\n", (const char *)sqlite3_column_text(st, 3));
-		sqlite3_finalize(st);
+		plan_of(db, cases[i].sql, plan);
 		if (strstr(plan, cases[i].index) == NULL || (strstr(plan, "TEMP B-TREE") != NULL) != cases[i].sorts)
 			test_fail(__FILE__, __LINE__, "%s", plan);
 	}

@@ -6,6 +6,11 @@ import os
 import re
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+
+from tests.unit import findings                             # noqa: E402
+
 ROOT = os.environ.get("PARKMESH_SOURCE") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
 # Whose headers the files of a room may include besides their own.
@@ -110,16 +115,9 @@ def test_the_makefile_names_every_file():
 
 
 def main():
-    tests = [(name[5:].replace("_", " "), test) for name, test in globals().items() if name.startswith("test_")]
-    failed = 0
-    print("1..%d" % len(tests))
     if len(list(sources())) < 50:
         sys.exit("Bail out! These are not the sources: " + ROOT)
-    for number, (name, test) in enumerate(tests, 1):
-        found = list(test())
-        failed += bool(found)
-        print("\n".join(["# " + line for line in found] + ["%s %d - %s" % ("not ok" if found else "ok", number, name)]))
-    sys.exit(failed > 0)
+    findings.run(globals())
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import yaml                                                 # noqa: E402
 
 from tests.openapi.document import JSON, ROOT, Document, Wrong      # noqa: E402
 from tests.openapi.rules import problems                    # noqa: E402
+from tests.unit import findings                             # noqa: E402
 
 # A request that is answered so may be wrong on purpose. 200: camera boxes are told so what is wrong.
 WRONG_ON_PURPOSE = (200, 400, 413, 415, 422)
@@ -267,18 +268,11 @@ def test_there_is_no_secret_in_it(document):
 
 
 def main():
-    tests = [(name[5:].replace("_", " "), test) for name, test in globals().items() if name.startswith("test_")]
-    failed = 0
     try:
         document = Document()
     except (Wrong, yaml.YAMLError) as e:
         sys.exit("Bail out! doc/openapi.yaml cannot be read: %s" % e)
-    print("1..%d" % len(tests))
-    for number, (name, test) in enumerate(tests, 1):
-        found = list(test(document))
-        failed += bool(found)
-        print("\n".join(["# " + line for line in found] + ["%s %d - %s" % ("not ok" if found else "ok", number, name)]))
-    sys.exit(failed > 0)
+    findings.run(globals(), document)
 
 
 if __name__ == "__main__":
