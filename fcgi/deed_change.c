@@ -70,52 +70,70 @@ void deed_object(struct call *c, cJSON *parent, const char *name, const struct d
 
 /* --- what it was and is ------------------------------------------------------------------------------------------------ */
 
-static void add_text(struct call *c, cJSON *row, const char *name, const char *text, bool role)
+/* group: where the catalogue says what this text stands for, NULL if it stands for itself. */
+static void add_text(struct call *c, cJSON *row, const char *name, const char *text, const char *group)
 {
 	char cut[VALUE_SIZE];
 
-	if (!text)
-		text = "";
-	if (role && *text) {
-		add_word(c, row, name, "role", text);
-		return;
+	text_copy(cut, sizeof cut, text ? text : "");
+	if (group && *cut)
+		add_word(c, row, name, group, cut);
+	else
+		cJSON_AddStringToObject(row, name, cut);
+}
+
+/* The group of texts for what a member may be, NULL for what people typed. */
+static const char *words_of(const char *member)
+{
+	static const struct { const char *member, *group; } known[] = {{"lane", "lane"}, {"status", "list_status"}};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (strcmp(known[i].member, member) == 0)
+			return known[i].group;
 	}
-	text_copy(cut, sizeof cut, text);
-	cJSON_AddStringToObject(row, name, cut);
+	return NULL;
 }
 
 static void add_printed(struct call *c, cJSON *row, const char *name, const cJSON *value)
 {
 	char *printed = cJSON_PrintUnformatted(value);
 
-	add_text(c, row, name, printed, false);
+	add_text(c, row, name, printed, NULL);
 	cJSON_free(printed);
 }
 
-static void add_value(struct call *c, cJSON *row, const char *name, const cJSON *value)
+static void add_value(struct call *c, cJSON *row, const char *name, const cJSON *value, const char *group)
 {
 	const char *text = cJSON_GetStringValue(value);
 	int64_t whole;
 
 	if (text || !value || cJSON_IsNull(value))
-		add_text(c, row, name, text, false);
+		add_text(c, row, name, text, group);
 	else if (json_is_integer(value, -1, INTEGER_MAX, &whole))
 		page_number(c, row, name, whole);
 	else
 		add_printed(c, row, name, value);
 }
 
+/* For people absent, null and "" are one. */
+static bool is_empty(const cJSON *value)
+{
+	const char *text = cJSON_GetStringValue(value);
+
+	return !value || cJSON_IsNull(value) || (text && !*text);
+}
+
 static void add_member(struct call *c, cJSON *list, const char *member, const cJSON *was, const cJSON *is)
 {
 	cJSON *row;
 
-	if ((was && is && cJSON_Compare(was, is, true)) || cJSON_GetArraySize(list) >= MEMBERS_MAX)
+	if ((was && is && cJSON_Compare(was, is, true)) || (is_empty(was) && is_empty(is)) || cJSON_GetArraySize(list) >= MEMBERS_MAX)
 		return;
 	row = cJSON_CreateObject();
 	cJSON_AddItemToArray(list, row);
 	add_word(c, row, "label", "member", member);
-	add_value(c, row, "was", was);
-	add_value(c, row, "is", is);
+	add_value(c, row, "was", was, words_of(member));
+	add_value(c, row, "is", is, words_of(member));
 }
 
 static bool is_id(const cJSON *member)
@@ -140,7 +158,7 @@ static void compare(struct call *c, cJSON *list, const cJSON *old, const cJSON *
 enum err deed_changes(struct call *c, cJSON *parent, const char *name, const struct deed_row *deed)
 {
 	cJSON *list = cJSON_AddArrayToObject(parent, name), *old = read_object(deed->old), *new = read_object(deed->new);
-	bool role = strncmp(deed->what, "user_", 5) == 0;
+	const char *group = strncmp(deed->what, "user_", 5) == 0 ? "role" : NULL;
 
 	if (old || new) {
 		compare(c, list, old, new);
@@ -149,8 +167,8 @@ enum err deed_changes(struct call *c, cJSON *parent, const char *name, const str
 
 		cJSON_AddItemToArray(list, row);
 		cJSON_AddNullToObject(row, "label");
-		add_text(c, row, "was", deed->old, role);
-		add_text(c, row, "is", deed->new, role);
+		add_text(c, row, "was", deed->old, group);
+		add_text(c, row, "is", deed->new, group);
 	}
 	cJSON_Delete(old);
 	cJSON_Delete(new);

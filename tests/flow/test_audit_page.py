@@ -49,17 +49,19 @@ def test_what_people_did_can_be_read(ground):
     id = c.good("GET", "/api/subscriptions")["subscriptions"][0]["id"]
     browser.get("/settings/subscriptions/edit?id=" + id).press(SAVE, {"owner_name": "An", "phone": "0901"})
     browser.get("/settings/subscriptions/remove?id=" + id).press("Xóa vé tháng")
+    browser.get("/settings/edges/edit").press(SAVE, {"edge_id": "edge-2", "edge_name": "", "lane": "ENTRY"})
     browser.get("/settings/edges/edit").press(SAVE, {"edge_id": "edge-1", "edge_name": "Bắc", "lane": "EXIT"})
     add_user(c, "binh", "viewer")
     browser.get("/settings/users/edit?name=binh").press("Lưu quyền", {"role": "operator"})
     page = browser.get(PAGE)
     for words in ("Đổi thiết lập chung Giá vé giá mỗi giờ: 25.000 → 30.000", "Đổi thiết lập chung Vé tháng 29A-123.45",
                   "chủ xe: %s → An" % NASTY, "điện thoại: – → 0901", "Xóa thiết lập chung Vé tháng 29A-123.45",
-                  "Đặt cổng edge-1", "tên: – → Bắc", "Đổi quyền binh", "Chỉ xem → Vận hành", "anna · 127.0.0.1", "Đăng nhập"):
+                  "Đặt cổng edge-1", "tên: – → Bắc", "làn: – → Chỉ ra", "trạng thái: Đang dùng → –", "Đổi quyền binh", "Chỉ xem → Vận hành", "anna · 127.0.0.1", "Đăng nhập"):
         assert words in page.text, (words, page.text)
     assert "<script>" not in page.answer.text and re.search(r'<time title="20\d\d-\d\d-\d\d \d\d:\d\d:\d\d">', page.answer.text)
     assert page.text.index("Chỉ xem → Vận hành") < page.text.index("25.000 → 30.000"), "newest first"
     assert "giá mỗi giờ" in page.text and "giờ miễn phí" not in page.text, "only what differs"
+    assert "– → –" not in page.text, "what was empty and is empty did not change"
 
 
 def test_filters(ground):
