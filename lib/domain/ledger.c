@@ -6,6 +6,7 @@
 #include "base/journal.h"
 #include "base/text.h"
 #include "domain/stay.h"
+#include "store/counts.h"
 #include "store/db.h"
 #include "store/site.h"
 
@@ -141,6 +142,7 @@ enum err ledger_begin(struct ledger *l)
 	if (e != ERR_NONE)
 		return e;
 	l->now.moved = false;
+	memset(l->now.stored, 0, sizeof(l->now.stored));
 	e = clock_read(l->db, &l->now.clock);
 	if (e == ERR_NONE)
 		e = know_self(l);
@@ -179,10 +181,30 @@ static enum err seal_own(struct ledger *l)
 	return e;
 }
 
+void ledger_count(struct ledger *l, const struct record *r, bool own)
+{
+	l->now.stored[r->type][own]++;
+}
+
+static enum err write_counts(struct ledger *l)
+{
+	enum err e = ERR_NONE;
+
+	for (int i = 0; e == ERR_NONE && i < 2 * RECORD_TYPES; i++) {
+		int32_t stored = l->now.stored[i / 2][i % 2];
+
+		if (stored > 0)
+			e = record_count_add(l->db, (enum record_type)(i / 2), i % 2, stored);
+	}
+	return e;
+}
+
 enum err ledger_commit(struct ledger *l)
 {
 	enum err e = seal_own(l);
 
+	if (e == ERR_NONE)
+		e = write_counts(l);
 	if (e == ERR_NONE && l->now.moved) {
 		l->now.clock.change = l->at_begin.clock.change + 1;
 		e = clock_write(l->db, &l->now.clock);
@@ -267,6 +289,7 @@ static enum err insert_next(struct ledger *l, struct record *r)
 	l->now.unsealed++;
 	l->now.unsealed_bytes += l->line.len + 1;
 	e = record_insert(l->db, r, buf_text(&l->line), l->line.len, &l->now.chain, true);
+	ledger_count(l, r, !r->legacy);
 	return e == ERR_NONE ? stay_merge(&m, r) : e;
 }
 

@@ -13,6 +13,7 @@ struct ledger_state {
 	size_t unsealed, unsealed_bytes;
 	struct clock_row clock;
 	bool moved;                     /* the clock row has to be written */
+	int32_t stored[RECORD_TYPES][2];/* records of this transaction: others', own */
 };
 
 struct ledger {
@@ -26,6 +27,8 @@ struct ledger {
 
 /* The change counter of this transaction; noting that it is used. One a transaction, since a log's head moves only to a seal. */
 int64_t ledger_change(struct ledger *l);
+/* The record was stored in this transaction (store/counts). */
+void ledger_count(struct ledger *l, const struct record *r, bool own);
 /* The hybrid clock follows a record received. */
 void ledger_follow(struct ledger *l, const struct record *r);
 

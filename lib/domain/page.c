@@ -237,6 +237,7 @@ static enum err merge_page(struct ledger *l, struct incoming *in, struct take_re
 			e = record_insert(l->db, r, p->line[i].bytes, p->line[i].len, &in->chain[i], readable);
 		if (e == ERR_NONE && readable)
 			e = stay_merge(&m, r);
+		ledger_count(l, r, false);
 		ledger_follow(l, r);
 		out->records++;
 	}

@@ -195,7 +195,15 @@ static const char STEP_10[] =
 static const char STEP_11[] =
 	"CREATE TABLE claims(log TEXT NOT NULL, peer TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(log, peer)) STRICT, WITHOUT ROWID;";
 
-static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11 };
+/* Version 12. How many records of each type there are, of this central's own logs and of others (store/counts). */
+static const char STEP_12[] =
+	"CREATE TABLE record_counts(type TEXT NOT NULL, own INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY(type, own)) STRICT,"
+	" WITHOUT ROWID;"
+	"INSERT INTO record_counts SELECT iif(r.type IN ('LOG_OPEN','VEHICLE_ENTRY_PENDING','VEHICLE_ENTRY_CONFIRMED','VEHICLE_EXIT',"
+	"'HISTORY_UPDATE','HISTORY_DELETE','CONFIG_UPDATE'), r.type, 'unknown') AS known, l.id IN (SELECT id FROM identity) AS own, count(*)"
+	" FROM records r JOIN logs l USING (log) GROUP BY known, own;";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11, STEP_12 };
 
 int schema_version(void)
 {

@@ -103,6 +103,8 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_RECORD_CHAIN] = "SELECT chain FROM records WHERE log = ?1 AND seq = ?2",
 	[SQL_RECORD_OF_LOG] = "SELECT seq, payload, chain FROM records WHERE log = ?1 AND seq >= ?2 ORDER BY seq",
 	[SQL_RECORD_COUNT_UNREAD] = "SELECT count(*) FROM (SELECT 1 FROM records WHERE unread > 0 LIMIT ?1)",
+	[SQL_RECORD_COUNT_ADD] = "INSERT INTO record_counts VALUES(?1, ?2, ?3) ON CONFLICT(type, own) DO UPDATE SET count = count + ?3",
+	[SQL_RECORD_COUNT_LIST] = "SELECT type, own, count FROM record_counts ORDER BY type, own LIMIT ?1",
 
 	[SQL_SEAL_INSERT] = "INSERT INTO seals(log, seq, signature) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
 	[SQL_SEAL_LAST_BETWEEN] = "SELECT seq, signature FROM seals WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq DESC LIMIT 1",

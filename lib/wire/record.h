@@ -34,6 +34,7 @@ enum record_type {
 	RECORD_VOID,       /* HISTORY_DELETE */
 	RECORD_CONFIG      /* CONFIG_UPDATE */
 };
+#define RECORD_TYPES (RECORD_CONFIG + 1)
 
 struct hlc { int64_t ms, counter; };
 
