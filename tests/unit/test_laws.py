@@ -103,7 +103,7 @@ def test_the_makefile_names_every_file():
     """What it does not name is neither built nor in the tarball."""
     with open(os.path.join(ROOT, "Makefile.am"), encoding="utf-8") as f:
         words = set(f.read().split())
-    for top in ("ctl", "fcgi", "lib", "nginx", "p2pd", "packaging", "static", "templates", "tests"):
+    for top in ("ctl", "doc", "fcgi", "lib", "nginx", "p2pd", "packaging", "static", "templates", "tests"):
         for folder, below, files in os.walk(os.path.join(ROOT, top)):
             below[:] = [name for name in below if not name.startswith((".", "__"))]
             for name in files:
