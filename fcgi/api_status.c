@@ -1,6 +1,10 @@
 #include "api.h"
 
+#include <string.h>
+
 #include "answer.h"
+#include "base/text.h"
+#include "seal/token.h"
 #include "serve.h"
 #include "stats.h"
 #include "store/db.h"
@@ -40,10 +44,21 @@ enum err api_stats(struct call *c, struct fault *fault)
 	return ERR_NONE;
 }
 
-/* nginx asks before it lets somebody watch the history at p2pd; that it is answered here at all means yes. */
+/* nginx asks before it lets somebody watch the history at p2pd; that it is answered here at all means yes. It tells p2pd who it is
+ * (p2pd/live.h), and nobody else. */
 enum err api_watch(struct call *c, struct fault *fault)
 {
+	unsigned char hash[TOKEN_HASH_BYTES];
+	char hex[2 * TOKEN_HASH_BYTES + 1], who[96];
+
 	(void)fault;
+	if (c->caller.user[0]) {
+		token_hash(c->token, hash);
+		hex_encode(hex, hash, sizeof hash);
+	}
+	text_format(who, sizeof who, "%s %s", c->caller.user[0] ? "session" : "address",
+		c->caller.user[0] ? hex : c->request.remote_addr ? c->request.remote_addr : "");
+	response_header(&c->response, "X-Parkmesh-Watcher", who);
 	c->response.status = 204;
 	return ERR_NONE;
 }

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/journal.h"
+#include "base/text.h"
 #include "domain/told_row.h"
 
 #define FRAME_US (1000000 / FEED_RATE)
@@ -12,7 +13,7 @@
 #define CREDIT_WAIT (FEED_BATCH / 2 * (int64_t)FRAME_US) /* more than one frame: a reading each would be dear */
 #define FRAME_MAX (256 * 1024)
 
-struct watcher { uint64_t id; int64_t until_us; size_t said; };
+struct watcher { uint64_t id; char who[FEED_WHO_SIZE]; int64_t until_us; size_t said; };
 
 struct feed {
 	struct feed_io io;
@@ -88,15 +89,25 @@ static void begin(struct feed *f, int64_t now)
 	f->credited_us = now;
 }
 
-bool feed_opened(struct feed *f, uint64_t watcher)
+static size_t count_of(const struct feed *f, const char *who)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < f->count; i++)
+		count += strncmp(f->watcher[i].who, who, FEED_WHO_SIZE - 1) == 0;
+	return count;
+}
+
+bool feed_opened(struct feed *f, uint64_t watcher, const char *who)
 {
 	int64_t now = world_mono_us(f->world);
-	if (f->count == FEED_WATCHERS)
+	if (f->count == FEED_WATCHERS || count_of(f, who) >= FEED_SHARE)
 		return false;
 	if (f->count == 0)
 		begin(f, now);
 	now += FEED_LIFE_US - world_random_below(f->world, FEED_LIFE_US / 5);
-	f->watcher[f->count++] = (struct watcher){.id = watcher, .until_us = now};
+	struct watcher *w = &f->watcher[f->count++];
+	*w = (struct watcher){.id = watcher, .until_us = now};
+	text_format(w->who, sizeof(w->who), "%.*s", FEED_WHO_SIZE - 1, who);
 	return true;
 }
 

@@ -11,10 +11,11 @@
  * It gets what is written from then on; who reads what is shown after it is open misses nothing. Rows are told in the order in which
  * they were written last, as they are then: of several writes in short time only the last is seen.
  *
- * Bounds. FEED_WATCHERS watchers; FEED_RATE frames a second and FEED_BURST at once; after FEED_BEHIND_US of more than that the rows in
- * between are left out and the newest told. A watcher with FEED_QUEUE_MAX bytes that do not leave is ended, so that it comes again and
- * reads anew; so is one that says more than FEED_SAID_MAX bytes, since there is nothing to say; and each one after FEED_LIFE_US at most, as
- * who may watch is asked when it comes. Nobody watches: nothing is read and no time is wanted.
+ * Bounds. FEED_WATCHERS watchers, and of one person or program FEED_SHARE; FEED_RATE frames a second and FEED_BURST at once; after
+ * FEED_BEHIND_US of more than that the rows in between are left out and the newest told. A watcher with FEED_QUEUE_MAX bytes that do
+ * not leave is ended, so that it comes again and reads anew; so is one that says more than FEED_SAID_MAX bytes, since there is nothing
+ * to say; and each one after FEED_LIFE_US at most, as who may watch is asked when it comes. Nobody watches: nothing is read and no time
+ * is wanted.
  * Failure cases: rows that cannot be read are tried again at the next feed_look.
  */
 #ifndef PARKMESH_P2PD_FEED_H
@@ -29,6 +30,8 @@
 #include "store/history.h"
 
 #define FEED_WATCHERS 64
+#define FEED_SHARE 16
+#define FEED_WHO_SIZE 65
 #define FEED_RATE 50
 #define FEED_BURST 50
 #define FEED_BATCH 10               /* rows read at once, so that the mesh is not kept waiting */
@@ -60,8 +63,9 @@ struct feed;
 enum err feed_new(const struct feed_io *io, const struct world *world, struct feed **out);
 void feed_free(struct feed *f);
 
-/* false: there are FEED_WATCHERS already; it was not taken in. */
-bool feed_opened(struct feed *f, uint64_t watcher);
+/* who: whose share it counts to, as far as it fits; "" of all who are not known. false: there are FEED_WATCHERS, or FEED_SHARE of who,
+ * already; it was not taken in. */
+bool feed_opened(struct feed *f, uint64_t watcher, const char *who);
 void feed_closed(struct feed *f, uint64_t watcher);
 /* It said something, which is of no interest but for its length. */
 void feed_heard(struct feed *f, uint64_t watcher, size_t len);

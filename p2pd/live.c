@@ -6,6 +6,7 @@
 
 #include "base/journal.h"
 #include "base/text.h"
+#include "domain/people.h"
 #include "feed.h"
 #include "listen.h"
 #include "loop.h"
@@ -14,11 +15,20 @@
 #define CONNECTED_MAX (FEED_WATCHERS + 16) /* some more, to be told that there are too many */
 #define ACCEPT_AT_ONCE 16
 #define PATH_SIZE 512
+#define WATCHER_HEADER "x-parkmesh-watcher:"
+#define WATCHER_SIZE 96 /* "session " and 64 digits, or "address " and an address */
 
 /* Codes of RFC 6455 and its registry. */
 enum { GOING_AWAY = 1001, POLICY = 1008, TRY_LATER = 1013 };
 
-struct watching { struct watching *next; struct live *live; uint64_t id; struct loop_visitor *visitor; };
+struct watching {
+	struct watching *next;
+	struct live *live;
+	uint64_t id;
+	struct loop_visitor *visitor;
+	bool person;                             /* it watches as long as the log-in of session lasts */
+	unsigned char session[USER_TOKEN_BYTES];
+};
 
 struct live {
 	struct loop *loop;
@@ -104,13 +114,37 @@ static void end(void *self, uint64_t watcher, enum feed_end why)
 
 /* ---- what the loop tells ---- */
 
+static void end_over(const struct watching *w)
+{
+	loop_visitor_end(w->visitor, POLICY, "The log-in is over.");
+}
+
+/* Whose share of the places w takes. false: of a log-in that is over. */
+static bool find_who(struct watching *w, char who[FEED_WHO_SIZE])
+{
+	char said[WATCHER_SIZE];
+	struct session_row row;
+	loop_visitor_header(w->visitor, WATCHER_HEADER, said, sizeof(said));
+	text_format(who, FEED_WHO_SIZE, "%.*s", FEED_WHO_SIZE - 1, said);
+	w->person = strncmp(said, "session ", 8) == 0 && hex_decode(w->session, sizeof(w->session), said + 8);
+	if (!w->person)
+		return true;
+	enum err e = people_session(w->live->db, w->session, world_wall_ms(w->live->world), &row);
+	if (e == ERR_NONE)
+		text_format(who, FEED_WHO_SIZE, "person %s", row.user);
+	return e != ERR_NOT_FOUND;
+}
+
 static void opened(void *mine)
 {
 	struct watching *w = mine;
 	struct live *l = w->live;
+	char who[FEED_WHO_SIZE];
 	if (l->stopped)
 		return;
-	if (!feed_opened(l->feed, w->id))
+	if (!find_who(w, who))
+		end_over(w);
+	else if (!feed_opened(l->feed, w->id, who))
 		loop_visitor_end(w->visitor, TRY_LATER, "Too many watch already.");
 	run(l);
 }
@@ -222,10 +256,26 @@ void live_mesh(struct live *l)
 	run(l);
 }
 
+/* A database that cannot be read for now says nothing about log-ins. */
+static void end_those_over(struct live *l)
+{
+	struct session_row row;
+	for (struct watching *w = l->first; w; w = w->next) {
+		if (!w->person || people_session(l->db, w->session, world_wall_ms(l->world), &row) != ERR_NOT_FOUND)
+			continue;
+		w->person = false;
+		feed_closed(l->feed, w->id);
+		end_over(w);
+	}
+}
+
 void live_tick(struct live *l)
 {
-	if (l && !l->stopped && !l->listener)
+	if (!l || l->stopped)
+		return;
+	if (!l->listener)
 		listen_on_path(l);
+	end_those_over(l);
 	live_look(l);
 }
 

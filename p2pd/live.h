@@ -2,6 +2,10 @@
  * Those who watch the history: the feed (feed.h) over a socket of this machine, by which nginx comes for dashboards and pages after it
  * has asked parkmesh.fcgi whether they may. It is not to be reached from outside: whoever connects is not asked anything.
  *
+ * In the header X-Parkmesh-Watcher nginx says who parkmesh.fcgi has found it to be: "session HASH", HASH being that of a log-in as
+ * `sessions` has it, or "address ADDRESS" of a program. Each person and each address has a share of the places (feed.h), and a watcher
+ * whose log-in is over is ended within a second or two.
+ *
  * A watcher: connected (nginx has come; 5 s for the handshake) -> watching -> ending (told why, then closed) -> gone.
  * Failure cases: a socket that cannot be made is told in the journal and tried again at the next live_tick; the mesh does not need it.
  */

@@ -235,6 +235,12 @@ enum err loop_visitor_new(struct loop *loop, int fd, void *mine, struct loop_vis
 	return ERR_NONE;
 }
 
+void loop_visitor_header(const struct loop_visitor *v, const char *name, char *out, size_t size)
+{
+	if (lws_hdr_custom_copy(v->wsi, out, (int)size, name, (int)strlen(name)) < 0)
+		out[0] = '\0';
+}
+
 void loop_visitor_send(struct loop_visitor *v, const char *bytes, size_t len)
 {
 	if (v->code)

@@ -52,6 +52,8 @@ enum err loop_receive_visitors(struct loop *loop, const struct loop_visited *tol
 enum err loop_visitor_new(struct loop *loop, int fd, void *mine, struct loop_visitor **out);
 /* Queue a text message; bytes are copied. Without memory the connection is closed. */
 void loop_visitor_send(struct loop_visitor *v, const char *bytes, size_t len);
+/* A header of its handshake, by its name in small letters with the colon; "" if it has none or a longer one. Within opened only. */
+void loop_visitor_header(const struct loop_visitor *v, const char *name, char *out, size_t size);
 /* Bytes queued that have not left yet. */
 size_t loop_visitor_queued(const struct loop_visitor *v);
 /* Close with a code and a reason of RFC 6455 (static texts), within a second or two; what is queued does not leave any more. gone

@@ -19,8 +19,9 @@ from tests.site.watcher import PATH, Refused, Watcher, shake        # noqa: E402
 
 OFFICE, STRANGER = "https://office.example", "127.0.0.2"
 OPTIONS = ["--trust-edges", "none", "--trust-edges", "127.0.0.1", "--trust-admin", "none", "--trust-admin", "127.0.0.1",
-           "--cors-origin", OFFICE]
-WATCHERS, SILENT_S = 64, 30
+           "--trust-admin", "127.0.0.8/29", "--cors-origin", OFFICE]
+CROWD = ["127.0.0.%d" % number for number in range(8, 12)]      # programs, each at an address of its own
+WATCHERS, SHARE, SILENT_S = 64, 16, 30
 GOING_AWAY, POLICY, TRY_LATER = 1001, 1008, 1013
 
 
@@ -102,7 +103,7 @@ def test_in_the_order_in_which_it_happened(ground):
 def test_many_watch(ground):
     """All of them are told; one more is not taken, and does not disturb; whoever goes makes room."""
     one = One(ground)
-    crowd = [Watcher(one.c) for _ in range(WATCHERS)]
+    crowd = [Watcher(one.c, source=CROWD[number % len(CROWD)]) for number in range(WATCHERS)]
     wait_for(lambda: descriptors(one.c.pid("p2pd")) > WATCHERS, what="all of them to be there")
     assert Watcher(one.c).code() == TRY_LATER
     event_id = one.enter()
@@ -111,6 +112,23 @@ def test_many_watch(ground):
     crowd[0].close()
     wait_for(lambda: _is_taken(one.c), what="the place to be free")
     for watcher in crowd:
+        watcher.close()
+
+
+def test_nobody_takes_all_places(ground):
+    """Neither a program's address, nor a person with many windows, logged in twice."""
+    one = One(ground)
+    again = Browser(one.c)
+    again.log_in("vy")
+    programs = [Watcher(one.c) for _ in range(SHARE)]
+    windows = [Watcher(one.c, Cookie=one.cookie(browser), Origin=one.origin)
+               for browser in (one.browser, again) for _ in range(SHARE // 2)]
+    assert Watcher(one.c).code() == TRY_LATER
+    assert Watcher(one.c, Cookie=one.cookie(again), Origin=one.origin, X_Parkmesh_Watcher="address 192.0.2.7").code() == TRY_LATER
+    other = Watcher(one.c, source=CROWD[0])
+    event_id = one.enter()
+    for watcher in [other, *programs, *windows]:
+        watcher.until(event_id)
         watcher.close()
 
 
@@ -206,9 +224,13 @@ def test_a_log_in_that_is_over(ground):
     browser = Browser(one.c)
     browser.log_in("binh")
     cookie = one.cookie(browser)
-    Watcher(one.c, Cookie=cookie, Origin=one.origin).close()
+    open_still, other = (Watcher(one.c, Cookie=cookies, Origin=one.origin) for cookies in (cookie, one.cookie()))
     browser.get("/account").press("Đăng xuất")
     refused(401, one.c, Cookie=cookie, Origin=one.origin)
+    assert open_still.code() == POLICY      # not only when its five minutes are over
+    other.until(one.enter())
+    ctl(one.c, "user", "passwd", "vy", stdin="another good password\n")
+    assert other.code() == POLICY
 
 
 def test_what_is_no_websocket(ground):
@@ -342,7 +364,8 @@ def test_a_catch_up_is_told_by_its_newest(ground):
 def test_who_answers_no_ping_is_ended(ground):
     """And those who do answer cost nothing while nothing happens."""
     one = One(ground)
-    answering = [threading.Thread(target=_answer, args=(Watcher(one.c).wire,), daemon=True) for _ in range(WATCHERS - 1)]
+    answering = [threading.Thread(target=_answer, args=(Watcher(one.c, source=CROWD[k % len(CROWD)]).wire,), daemon=True)
+                 for k in range(WATCHERS - 1)]
     for thread in answering:
         thread.start()
     mute, pid, begin = at_socket(one.c), one.c.pid("p2pd"), time.monotonic()

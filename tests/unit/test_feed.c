@@ -161,7 +161,7 @@ static void run(struct site *s)
 static void open_up_to(struct site *s, int count)
 {
 	for (int k = 1; k <= count; k++)
-		if (!feed_opened(s->feed, (uint64_t)k))
+		if (!feed_opened(s->feed, (uint64_t)k, k % 2 ? k % 4 > 1 ? "a" : "b" : k % 4 > 1 ? "c" : "d"))
 			test_fail(__FILE__, __LINE__, "watcher %d is not taken", k);
 	run(s);
 }
@@ -315,13 +315,25 @@ TEST(who_does_not_read_is_ended_and_nobody_else)
 	site_free(s);
 }
 
+TEST(nobody_takes_all_places)
+{
+	struct site *s = site_new();
+	for (uint64_t k = 1; k <= FEED_SHARE; k++)
+		CHECK(feed_opened(s->feed, k, "address 10.0.0.1"));
+	CHECK(!feed_opened(s->feed, 30, "address 10.0.0.1"));
+	CHECK(feed_opened(s->feed, 31, "address 10.0.0.11") && feed_opened(s->feed, 32, "person anna"));
+	feed_closed(s->feed, 3);
+	CHECK(feed_opened(s->feed, 33, "address 10.0.0.1") && !feed_opened(s->feed, 34, "address 10.0.0.1"));
+	site_free(s);
+}
+
 TEST(there_is_room_for_so_many)
 {
 	struct site *s = site_new();
 	open_up_to(s, FEED_WATCHERS);
-	CHECK(!feed_opened(s->feed, FEED_WATCHERS + 1));
+	CHECK(!feed_opened(s->feed, FEED_WATCHERS + 1, "somebody else"));
 	feed_closed(s->feed, 5);
-	CHECK(feed_opened(s->feed, FEED_WATCHERS + 1));
+	CHECK(feed_opened(s->feed, FEED_WATCHERS + 1, "somebody else"));
 	pass(s, SECOND);
 	write_rows(s, 1, 1);
 	CHECK(s->got[FEED_WATCHERS] == 1 && s->got[FEED_WATCHERS + 1] == 1 && s->got[5] == 0);
