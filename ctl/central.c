@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "base/journal.h"
+#include "base/text.h"
 #include "base/world.h"
 #include "children.h"
 #include "domain/site.h"
@@ -31,7 +32,7 @@
 #define ENDED_TOO_OFTEN 10 /* before it is ready */
 
 enum central_state { STARTING, READY, STOPPING };
-enum { CHILD_FCGI, CHILD_P2PD, CHILD_NGINX, CHILD_COUNT };
+enum { CHILD_FCGI, CHILD_P2PD, CHILD_NGINX, CHILD_WATCH, CHILD_COUNT };
 
 struct central {
 	struct world world;
@@ -44,7 +45,9 @@ struct central {
 	enum central_state state;
 	int64_t stop_until_ms;      /* stopping: then they are killed (monotonic) */
 	int exit_status;
-	const char *fcgi_command[8 + 2 * ACCESS_OPTIONS_MAX], *p2pd_command[8], *nginx_command[8];
+	const char *fcgi_command[8 + 2 * ACCESS_OPTIONS_MAX], *p2pd_command[8], *nginx_command[8], *watch_command[8];
+	char health[ENDPOINT_SIZE + 16];
+	int children;               /* all of CHILD_COUNT, or without CHILD_WATCH if nobody is to be told */
 	struct child child[CHILD_COUNT];
 };
 
@@ -70,6 +73,19 @@ static void name_commands(struct central *c)
 		.stop_signal = SIGTERM};
 	c->child[CHILD_P2PD] = (struct child){.name = "p2pd", .command = c->p2pd_command, .stdin_fd = -1, .stop_signal = SIGTERM};
 	c->child[CHILD_NGINX] = (struct child){.name = "nginx", .command = c->nginx_command, .stdin_fd = -1, .stop_signal = SIGQUIT};
+}
+
+static void name_watch(struct central *c)
+{
+	const char *const watch[] = {c->place.watch, "--db", c->place.database, "--webhook-file", c->options.webhook_file, "--health", c->health};
+	char endpoint[ENDPOINT_SIZE];
+
+	c->children = c->options.webhook_file ? CHILD_COUNT : CHILD_WATCH;
+	endpoint_text(c->config.ip, c->config.api_port, endpoint);
+	text_format(c->health, sizeof c->health, "http://%s/healthz", endpoint);
+	for (size_t i = 0; i < sizeof watch / sizeof *watch; i++)
+		c->watch_command[i] = watch[i];
+	c->child[CHILD_WATCH] = (struct child){.name = "watch", .command = c->watch_command, .stdin_fd = -1, .stop_signal = SIGTERM};
 }
 
 static bool write_nginx_conf(const struct central *c)
@@ -102,6 +118,7 @@ static bool prepare(struct central *c)
 		return false;
 	}
 	name_commands(c);
+	name_watch(c);
 	c->mesh_before_ms = probe_mesh(c->db);
 	return true;
 }
@@ -133,11 +150,13 @@ static void go_on_stopping(struct central *c)
 {
 	child_stop(&c->child[CHILD_NGINX]);
 	child_stop(&c->child[CHILD_P2PD]);
+	if (c->options.webhook_file)
+		child_stop(&c->child[CHILD_WATCH]);
 	if (c->child[CHILD_NGINX].state == CHILD_GONE)
 		child_stop(&c->child[CHILD_FCGI]);
 	if (world_mono_ms(&c->world) < c->stop_until_ms)
 		return;
-	for (int i = 0; i < CHILD_COUNT; i++) {
+	for (int i = 0; i < c->children; i++) {
 		child_stop(&c->child[i]);
 		child_kill(&c->child[i]);
 	}
@@ -149,7 +168,7 @@ static void collect_ended(struct central *c)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (int i = 0; i < CHILD_COUNT; i++) {
+		for (int i = 0; i < c->children; i++) {
 			struct child *child = &c->child[i];
 
 			if ((child->state == CHILD_RUNNING || child->state == CHILD_STOPPING) && child->pid == pid)
@@ -162,7 +181,7 @@ static void look_whether_ready(struct central *c)
 {
 	char endpoint[ENDPOINT_SIZE];
 
-	for (int i = 0; i < CHILD_COUNT; i++) {
+	for (int i = 0; i < c->children; i++) {
 		if (c->child[i].ended < ENDED_TOO_OFTEN)
 			continue;
 		fprintf(stderr, "parkmesh-central: %s does not run; the lines above say why.\n", c->child[i].name);
@@ -181,7 +200,7 @@ static void look_whether_ready(struct central *c)
 
 static bool all_gone(const struct central *c)
 {
-	for (int i = 0; i < CHILD_COUNT; i++) {
+	for (int i = 0; i < c->children; i++) {
 		if (c->child[i].state != CHILD_GONE)
 			return false;
 	}
@@ -194,7 +213,7 @@ static int next_signal(const struct central *c)
 	int64_t now = world_mono_ms(&c->world), wait = c->state == READY ? LOOK_MS : LOOK_STARTING_MS;
 	struct timespec timeout;
 
-	for (int i = 0; i < CHILD_COUNT; i++) {
+	for (int i = 0; i < c->children; i++) {
 		if (c->child[i].state == CHILD_WAITING && c->child[i].due_ms - now < wait)
 			wait = c->child[i].due_ms > now ? c->child[i].due_ms - now : 0;
 	}
@@ -205,7 +224,7 @@ static int next_signal(const struct central *c)
 static int run(struct central *c)
 {
 	while (!all_gone(c)) {
-		for (int i = 0; i < CHILD_COUNT && c->state != STOPPING; i++)
+		for (int i = 0; i < c->children && c->state != STOPPING; i++)
 			child_start_if_due(&c->child[i], world_mono_ms(&c->world), &c->before);
 		if (c->state == STARTING)
 			look_whether_ready(c);

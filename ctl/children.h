@@ -1,5 +1,5 @@
 /*
- * The three programs that parkmesh-central runs.
+ * The programs that parkmesh-central runs.
  *
  *   waiting --(its time has come)--> running --(it ended)--> waiting, longer each time up to a second
  *   running --(told to stop)--> stopping --(it ended, or was killed after 5 s)--> gone

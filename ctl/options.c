@@ -22,6 +22,8 @@ static const char usage[] =
 	"                           configuration is changed on the page /settings/p2p\n"
 	"  --mesh NAME              only centrals of the same mesh talk to each other\n"
 	"  --mesh-secret-file FILE  its first line is the secret that all centrals of the mesh share\n"
+	"  --webhook-file FILE      run parkmesh-watch, too, which tells the address in the first line of\n"
+	"                           FILE of what is not as it should be\n"
 	"  --trust-edges CIDR       addresses of edges that need no token, besides loopback (none: not\n"
 	"                           even loopback); may be repeated. --trust is the same\n"
 	"  --trust-admin CIDR       addresses of programs that may use the whole API, likewise\n"
@@ -35,7 +37,7 @@ static const char usage[] =
 
 enum option_code {
 	OPTION_DIR = 1000, OPTION_ID, OPTION_IP, OPTION_API_PORT, OPTION_P2P_PORT, OPTION_PEER, OPTION_MESH, OPTION_SECRET_FILE,
-	OPTION_TRUST_EDGES, OPTION_TRUST_ADMIN, OPTION_CORS_ORIGIN, OPTION_HOST, OPTION_HELP, OPTION_VERSION
+	OPTION_WEBHOOK_FILE, OPTION_TRUST_EDGES, OPTION_TRUST_ADMIN, OPTION_CORS_ORIGIN, OPTION_HOST, OPTION_HELP, OPTION_VERSION
 };
 
 static const struct option known[] = {
@@ -47,6 +49,7 @@ static const struct option known[] = {
 	{"peer", required_argument, NULL, OPTION_PEER},
 	{"mesh", required_argument, NULL, OPTION_MESH},
 	{"mesh-secret-file", required_argument, NULL, OPTION_SECRET_FILE},
+	{"webhook-file", required_argument, NULL, OPTION_WEBHOOK_FILE},
 	{"trust", required_argument, NULL, OPTION_TRUST_EDGES},
 	{"trust-edges", required_argument, NULL, OPTION_TRUST_EDGES},
 	{"trust-admin", required_argument, NULL, OPTION_TRUST_ADMIN},
@@ -114,6 +117,7 @@ static bool read_option(int code, const char *value, struct options *out)
 	case OPTION_PEER: return read_peer(value, out);
 	case OPTION_MESH: out->mesh = value; return true;
 	case OPTION_SECRET_FILE: out->secret_file = value; return true;
+	case OPTION_WEBHOOK_FILE: out->webhook_file = value; return true;
 	case OPTION_TRUST_EDGES: return add_trust("--trust-edges", value, out);
 	case OPTION_TRUST_ADMIN: return add_trust("--trust-admin", value, out);
 	case OPTION_CORS_ORIGIN: return add_access("--cors-origin", value, out);

@@ -17,7 +17,7 @@ struct options {
 	int api_port, p2p_port;
 	size_t peer_count;
 	struct peer_row peers[PEERS_MAX];
-	const char *mesh, *secret_file;
+	const char *mesh, *secret_file, *webhook_file;
 	size_t access_count;
 	struct { const char *name, *value; } access[ACCESS_OPTIONS_MAX]; /* as parkmesh.fcgi takes them, name with its -- */
 };

@@ -80,10 +80,12 @@ static bool find_programs(struct place *out)
 	text_format(out->fcgi, sizeof out->fcgi, "%s/fcgi/parkmesh.fcgi", self);
 	if (access(out->fcgi, X_OK) == 0) {
 		text_format(out->p2pd, sizeof out->p2pd, "%s/p2pd/p2pd", self);
+		text_format(out->watch, sizeof out->watch, "%s/ctl/parkmesh-watch", self);
 		text_format(out->share, sizeof out->share, "%s/share", self);
 	} else {
 		text_copy(out->fcgi, sizeof out->fcgi, PROGRAMDIR "/parkmesh.fcgi");
 		text_copy(out->p2pd, sizeof out->p2pd, SBINDIR "/p2pd");
+		text_copy(out->watch, sizeof out->watch, PROGRAMDIR "/parkmesh-watch");
 		text_copy(out->share, sizeof out->share, PKGDATADIR);
 	}
 	return plain(out->share);

@@ -17,7 +17,7 @@
 struct place {
 	char dir[PLACE_SIZE - 64];
 	char database[PLACE_SIZE], notify[PLACE_SIZE], socket[PLACE_SIZE], live[PLACE_SIZE], nginx_conf[PLACE_SIZE];
-	char fcgi[PLACE_SIZE], p2pd[PLACE_SIZE];
+	char fcgi[PLACE_SIZE], p2pd[PLACE_SIZE], watch[PLACE_SIZE];
 	char share[PLACE_SIZE]; /* holds templates/, static/ and nginx/ */
 	int lock_fd;            /* held for the life of the process: one parkmesh-central a folder */
 	int listen_fd;          /* of parkmesh.fcgi's socket; held here so that its restart loses no connection */

@@ -1,5 +1,6 @@
 #include "domain/conditions.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,61 @@ static const char *const name[CONDITION_CODES] = {
 const char *condition_name(enum condition_code code)
 {
 	return name[code];
+}
+
+static void clock_sentence(const struct condition *c, char *out)
+{
+	int64_t s = (c->number < 0 ? -c->number : c->number) / 1000;
+
+	text_format(out, CONDITION_SENTENCE_SIZE, "The clock of %s is %" PRId64 " s %s this machine's. Entries and exits may be told in the "
+		"wrong order. Set the clock that is wrong, and switch on time synchronisation (NTP) on both.", c->central, s,
+		c->number > 0 ? "ahead of" : "behind");
+}
+
+static void peer_sentence(const struct condition *c, const char *what, const char *otherwise, char *out)
+{
+	text_format(out, CONDITION_SENTENCE_SIZE, "%s %s: %s", c->central, what, c->why.sentence[0] != '\0' ? c->why.sentence : otherwise);
+}
+
+void condition_sentence(const struct condition *c, char out[CONDITION_SENTENCE_SIZE])
+{
+	const char *more = c->number >= CONDITION_COUNT_MAX ? "or more " : "";
+
+	out[0] = '\0';
+	switch (c->code) {
+	case CONDITION_UNWRITABLE:
+		text_copy(out, CONDITION_SENTENCE_SIZE, "The database cannot be written: gates cannot note entries and exits. See at once whether "
+			"the disk has room and can be written.");
+		break;
+	case CONDITION_DISK_LOW:
+		text_format(out, CONDITION_SENTENCE_SIZE, "Only %" PRId64 " MiB of the disk are free. Records of other centrals are not taken for "
+			"now. Delete files, or move the database to a larger disk.", c->number / (1024 * 1024));
+		break;
+	case CONDITION_P2PD_DOWN:
+		text_copy(out, CONDITION_SENTENCE_SIZE, "p2pd does not run. The gates work as usual, but history is not exchanged with other "
+			"centrals. Restart p2pd and look at the system's journal.");
+		break;
+	case CONDITION_PEER_REFUSED:
+		peer_sentence(c, "refuses the connection", "see that both machines have the same mesh secret, and compare the fingerprints of "
+			"their keys.", out);
+		break;
+	case CONDITION_PEER_DOWN:
+		peer_sentence(c, "is not connected", "see whether the machine there runs, then check network and address.", out);
+		break;
+	case CONDITION_CLOCK_OFF:
+		clock_sentence(c, out);
+		break;
+	case CONDITION_CONFLICTS:
+		text_format(out, CONDITION_SENTENCE_SIZE, "%" PRId64 " %sconflicts have not been looked at. Open each of them on the page of "
+			"conflicts, correct the stay if need be, and mark it as looked at.", c->number, more);
+		break;
+	case CONDITION_UNREADABLE:
+		text_format(out, CONDITION_SENTENCE_SIZE, "%" PRId64 " %srecords cannot be read by this version; they are kept but are not in the "
+			"history yet. Update parkmesh on this machine.", c->number, more);
+		break;
+	case CONDITION_CODES:
+		break;
+	}
 }
 
 struct list { struct condition *out; size_t count; };

@@ -1,5 +1,5 @@
 /*
- * What is not as it should be right now: one list for pages, metrics and whoever is told. Nothing of it is kept; a condition is there
+ * What is not as it should be right now: one list for pages, metrics and parkmesh-watch. Nothing of it is kept; a condition is there
  * as long as it holds and gone once it does not. What happened once and stands until somebody has seen it is domain/warnings.
  *
  * Pure but for reading db: the time and what is known of disk and writer are handed in.
@@ -49,5 +49,8 @@ enum err conditions_list(struct db *db, const struct circumstances *now, struct 
 
 /* "peer_down" …: the stable word for programs and catalogues. */
 const char *condition_name(enum condition_code code);
+/* What it is and what to do, in plain English. Pages say it by the catalogue's condition_title.NAME and condition_text.NAME. */
+#define CONDITION_SENTENCE_SIZE 480
+void condition_sentence(const struct condition *c, char out[CONDITION_SENTENCE_SIZE]);
 
 #endif

@@ -2,7 +2,7 @@
 import os
 
 # what a role's process is called (comm: 15 characters at most)
-ROLES = {"nginx": "nginx", "fcgi": "parkmesh.fcgi", "p2pd": "p2pd"}
+ROLES = {"nginx": "nginx", "fcgi": "parkmesh.fcgi", "p2pd": "p2pd", "watch": "parkmesh-watch"}
 
 
 def _stat(pid):
