@@ -16,7 +16,7 @@ from tests.unit import findings                     # noqa: E402
 SOURCE = os.environ.get("PARKMESH_SOURCE") or ROOT
 BUILD = find_build()
 PROGRAMS = {"parkmeshctl.1": "ctl/parkmeshctl", "parkmesh-central.1": "ctl/parkmesh-central", "p2pd.8": "p2pd/p2pd",
-            "parkmesh.fcgi.8": "fcgi/parkmesh.fcgi"}
+            "parkmesh.fcgi.8": "fcgi/parkmesh.fcgi", "parkmesh-watch.8": "ctl/parkmesh-watch"}
 SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "EXIT STATUS", "EXAMPLES", "SEE ALSO"]
 FOREIGN = {"nginx 8"}               # pages of other packages that ours may name
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)")
