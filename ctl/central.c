@@ -28,7 +28,6 @@
 #define LOOK_STARTING_MS 25
 #define LOOK_MS 1000
 #define STOP_PATIENCE_MS 5000
-#define TRUSTED_EDGES_MAX (16 * 1024)
 #define ENDED_TOO_OFTEN 10 /* before it is ready */
 
 enum central_state { STARTING, READY, STOPPING };
@@ -88,18 +87,6 @@ static void name_watch(struct central *c)
 	c->child[CHILD_WATCH] = (struct child){.name = "watch", .command = c->watch_command, .stdin_fd = -1, .stop_signal = SIGTERM};
 }
 
-static bool write_nginx_conf(const struct central *c)
-{
-	struct buf edges;
-	bool done;
-
-	buf_init(&edges, TRUSTED_EDGES_MAX);
-	options_trusted_edges(&c->options, &edges);
-	done = !edges.failed && place_write_nginx_conf(&c->place, c->config.ip, c->config.api_port, buf_text(&edges));
-	buf_free(&edges);
-	return done;
-}
-
 /* Everything up to the first fork. false: stderr says what is wrong. */
 static bool prepare(struct central *c)
 {
@@ -111,7 +98,7 @@ static bool prepare(struct central *c)
 	}
 	if (!place_make(c->options.dir, &c->place) || !seed_database(c->place.database, &c->options, &c->world, &c->config)
 		|| !probe_port(c->config.ip, c->config.api_port, &c->world) || !probe_port(c->config.ip, c->config.p2p_port, &c->world)
-		|| !write_nginx_conf(c))
+		|| !place_write_nginx_conf(&c->place, c->config.ip, c->config.api_port, &c->options.rules.edges))
 		return false;
 	if (db_open(c->place.database, DB_READ, &c->db, &fault) != ERR_NONE) {
 		fprintf(stderr, "parkmesh-central: %s\n", fault.sentence);

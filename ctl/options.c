@@ -6,8 +6,6 @@
 
 #include "peer_text.h"
 
-#define NETWORK_SIZE 64 /* an IPv6 network has at most 43 letters */
-
 static const char usage[] =
 	"Usage: parkmesh-central --dir DIR [option...]\n"
 	"Runs one central (nginx, parkmesh.fcgi and p2pd) in the foreground until SIGTERM or Ctrl-C.\n"
@@ -83,26 +81,30 @@ static bool read_peer(const char *text, struct options *out)
 	return true;
 }
 
-/* An address or network in letters that mean nothing to nginx, or none. parkmesh.fcgi reads it more closely. */
-static bool network_like(const char *text)
+/* What parkmesh.fcgi is given, once it is known to be good. */
+static bool add_access(bool good, const char *name, const char *takes, const char *value, struct options *out)
 {
-	return strcmp(text, "none") == 0 || (*text && strlen(text) < NETWORK_SIZE && text[strspn(text, "0123456789abcdefABCDEF.:/")] == '\0');
-}
-
-static bool add_access(const char *name, const char *value, struct options *out)
-{
-	if (out->access_count == ACCESS_OPTIONS_MAX)
-		return wrong("too many of such options", name);
+	if (!good || out->access_count == ACCESS_OPTIONS_MAX) {
+		fprintf(stderr, "parkmesh-central: %s takes %s; not %s. Try 'parkmesh-central --help'.\n", name, takes, value);
+		return false;
+	}
 	out->access[out->access_count].name = name;
 	out->access[out->access_count++].value = value;
 	return true;
 }
 
-static bool add_trust(const char *name, const char *value, struct options *out)
+static bool read_rule(int code, const char *value, struct options *out)
 {
-	if (!network_like(value))
-		return wrong("not an address, a network such as 10.0.0.0/8, or none", value);
-	return add_access(name, value, out);
+	static const char network[] = "an address, a network such as 10.0.0.0/8, or none";
+	struct rules *r = &out->rules;
+
+	switch (code) {
+	case OPTION_TRUST_EDGES: return add_access(trust_add(&r->edges, value), "--trust-edges", network, value, out);
+	case OPTION_TRUST_ADMIN: return add_access(trust_add(&r->admins, value), "--trust-admin", network, value, out);
+	case OPTION_CORS_ORIGIN:
+		return add_access(rules_add_origin(r, value), "--cors-origin", "one such as https://office.example, at most 32 times", value, out);
+	default: return add_access(rules_add_host(r, value), "--host", "a name without a port, at most 32 times", value, out);
+	}
 }
 
 /* Everything but --help and --version. */
@@ -118,10 +120,7 @@ static bool read_option(int code, const char *value, struct options *out)
 	case OPTION_MESH: out->mesh = value; return true;
 	case OPTION_SECRET_FILE: out->secret_file = value; return true;
 	case OPTION_WEBHOOK_FILE: out->webhook_file = value; return true;
-	case OPTION_TRUST_EDGES: return add_trust("--trust-edges", value, out);
-	case OPTION_TRUST_ADMIN: return add_trust("--trust-admin", value, out);
-	case OPTION_CORS_ORIGIN: return add_access("--cors-origin", value, out);
-	case OPTION_HOST: return add_access("--host", value, out);
+	case OPTION_TRUST_EDGES: case OPTION_TRUST_ADMIN: case OPTION_CORS_ORIGIN: case OPTION_HOST: return read_rule(code, value, out);
 	default: fputs("Try 'parkmesh-central --help'.\n", stderr); return false; /* getopt_long has said what is wrong */
 	}
 }
@@ -131,6 +130,7 @@ enum options_result options_read(int argc, char **argv, struct options *out)
 	int code;
 
 	*out = (struct options){0};
+	rules_init(&out->rules);
 	while ((code = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (code == OPTION_HELP) {
 			fputs(usage, stdout);
@@ -152,22 +152,4 @@ enum options_result options_read(int argc, char **argv, struct options *out)
 		return OPTIONS_WRONG;
 	}
 	return OPTIONS_RUN;
-}
-
-void options_trusted_edges(const struct options *o, struct buf *out)
-{
-	bool loopback = true;
-
-	for (size_t i = 0; i < o->access_count; i++) {
-		const char *value = o->access[i].value;
-
-		if (strcmp(o->access[i].name, "--trust-edges") != 0)
-			continue;
-		if (strcmp(value, "none") == 0)
-			loopback = false;
-		else
-			buf_printf(out, "\t\t%s 1;\n", value);
-	}
-	if (loopback)
-		buf_str(out, "\t\t127.0.0.0/8 1;\n\t\t::1 1;");
 }

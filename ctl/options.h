@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/buf.h"
+#include "base/trust.h"
 #include "store/site.h"
 
 #define ACCESS_OPTIONS_MAX 128 /* of --trust-edges and those like it, all together */
@@ -18,6 +18,7 @@ struct options {
 	size_t peer_count;
 	struct peer_row peers[PEERS_MAX];
 	const char *mesh, *secret_file, *webhook_file;
+	struct rules rules;          /* as --trust-edges and those like it say */
 	size_t access_count;
 	struct { const char *name, *value; } access[ACCESS_OPTIONS_MAX]; /* as parkmesh.fcgi takes them, name with its -- */
 };
@@ -25,8 +26,5 @@ struct options {
 enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
 /* Reads argv. OPTIONS_DONE: --help or --version was answered on stdout. OPTIONS_WRONG: stderr says what is wrong. */
 enum options_result options_read(int argc, char **argv, struct options *out);
-
-/* Append the addresses of edges that need no token as lines of nginx's geo: loopback if it was not taken out, and those named. */
-void options_trusted_edges(const struct options *o, struct buf *out);
 
 #endif

@@ -202,20 +202,22 @@ static void fill_in(const char *text, const struct value *values, size_t count, 
 	}
 }
 
-bool place_write_nginx_conf(const struct place *place, const char *ip, int port, const char *trusted_edges)
+bool place_write_nginx_conf(const struct place *place, const char *ip, int port, const struct trust *edges)
 {
 	char path[PLACE_SIZE + 32], endpoint[ENDPOINT_SIZE];
-	/* Started by root, nginx would give its workers to an account that cannot read the folder. */
-	const struct value values[] = {
-		{"@DIR@", place->dir}, {"@SHARE@", place->share}, {"@LISTEN@", endpoint}, {"@USER@", geteuid() == 0 ? "user root;" : ""},
-		{"@TRUSTED_EDGES@", trusted_edges},
-	};
-	struct buf text, conf;
+	struct buf text, conf, geo;
 	bool done = false;
 
 	buf_init(&text, TEMPLATE_MAX);
 	buf_init(&conf, 2 * TEMPLATE_MAX);
+	buf_init(&geo, TEMPLATE_MAX);
+	trust_geo(edges, &geo);
 	endpoint_text(ip, port, endpoint);
+	/* Started by root, nginx would give its workers to an account that cannot read the folder. */
+	const struct value values[] = {
+		{"@DIR@", place->dir}, {"@SHARE@", place->share}, {"@LISTEN@", endpoint}, {"@USER@", geteuid() == 0 ? "user root;" : ""},
+		{"@TRUSTED_EDGES@", buf_text(&geo)},
+	};
 	text_format(path, sizeof path, "%s/nginx/central.conf.in", place->share);
 	if (!read_file(path, &text))
 		goto out;
@@ -224,6 +226,7 @@ bool place_write_nginx_conf(const struct place *place, const char *ip, int port,
 out:
 	buf_free(&text);
 	buf_free(&conf);
+	buf_free(&geo);
 	return done;
 }
 

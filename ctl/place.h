@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "base/trust.h"
 #include "store/site.h"
 
 #define PLACE_SIZE 512 /* bytes of a path here */
@@ -25,8 +26,8 @@ struct place {
 
 /* Make the folder and what is in it before the programs start, and take its lock. false: stderr says why. */
 bool place_make(const char *dir, struct place *out);
-/* Write nginx.conf for this address and port; trusted_edges as options_trusted_edges made it. false: stderr says why. */
-bool place_write_nginx_conf(const struct place *place, const char *ip, int port, const char *trusted_edges);
+/* Write nginx.conf for this address and port, with the edges that it does not limit. false: stderr says why. */
+bool place_write_nginx_conf(const struct place *place, const char *ip, int port, const struct trust *edges);
 
 /* ADDRESS:PORT, with brackets around an IPv6 address. */
 #define ENDPOINT_SIZE (HOST_SIZE + 10)

@@ -13,10 +13,6 @@
 
 #include "app.h"
 
-#define THREADS_DEFAULT 32
-/* libfcgi waits for a connection's end by select(2), which cannot take descriptors from 1024 on; a thread has at most five. */
-#define THREADS_MAX 128
-
 struct accepting;
 
 /* The listening socket by the environment: 3 after systemd's LISTEN_FDS=1, else 0. ERR_SYSTEM with fault if it is none. */

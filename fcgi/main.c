@@ -16,6 +16,7 @@
 #include "attempts.h"
 #include "base/journal.h"
 #include "base/text.h"
+#include "conf.h"
 #include "edges.h"
 #include "hashing.h"
 #include "notify.h"
@@ -27,7 +28,7 @@
 #include "view.h"
 #include "writer.h"
 
-#define DESCRIPTORS 1024  /* see THREADS_MAX */
+#define DESCRIPTORS 1024  /* see CONF_THREADS_MAX */
 #define EXIT_USAGE 2
 #define LOCK_PATIENCE_MS 1000 /* a transaction of p2pd takes some 5 ms; also how often this is looked at */
 #define LOCK_LONG_MS 5000     /* nobody could be ended for so long: people have to look */
@@ -65,7 +66,7 @@ static bool threads_parse(const char *text, int *out)
 {
 	int64_t number;
 
-	if (!number_parse(text, THREADS_MAX, &number) || number < 1)
+	if (!number_parse(text, CONF_THREADS_MAX, &number) || number < 1)
 		return false;
 	*out = (int)number;
 	return true;
@@ -296,7 +297,7 @@ static void wait_for_end(const sigset_t *set, const struct app *app)
 
 int main(int argc, char **argv)
 {
-	struct app app = {.world = world_real(), .stop_fd = -1, .threads = THREADS_DEFAULT};
+	struct app app = {.world = world_real(), .stop_fd = -1, .threads = CONF_THREADS};
 	struct opened opened = {.lock_fd = -1, .bell = -1};
 	struct options options = {0};
 	struct fault fault = {0};

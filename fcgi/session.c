@@ -5,40 +5,6 @@
 
 #include "base/text.h"
 
-/* --- what the program was started with ------------------------------------------------------------------------------- */
-
-void rules_init(struct rules *r)
-{
-	*r = (struct rules){0};
-	trust_init(&r->edges);
-	trust_init(&r->admins);
-}
-
-bool rules_add_host(struct rules *r, const char *text)
-{
-	if (r->host_count == NAMES_MAX || !host_is(text, text))
-		return false;
-	r->host[r->host_count++] = text;
-	return true;
-}
-
-bool rules_add_origin(struct rules *r, const char *text)
-{
-	if (r->origin_count == NAMES_MAX || !origin_valid(text))
-		return false;
-	r->origin[r->origin_count++] = text;
-	return true;
-}
-
-bool rules_have_origin(const struct rules *r, const char *origin)
-{
-	for (size_t i = 0; i < r->origin_count; i++) {
-		if (strcasecmp(r->origin[i], origin) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* --- what a request shows -------------------------------------------------------------------------------------------- */
 
 bool bearer_read(const char *authorization, char out[BEARER_SIZE])

@@ -34,24 +34,14 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/trust.h"
 #include "request.h"
 #include "route.h"
 #include "seal/token.h"
 #include "store/edges.h"
 #include "store/users.h"
-#include "trust.h"
 
-#define NAMES_MAX 32     /* of each list */
 #define BEARER_SIZE 129  /* 128 characters and NUL */
-
-/* What the program was started with. */
-struct rules {
-	struct trust edges, admins;
-	const char *host[NAMES_MAX];        /* further names of this central */
-	size_t host_count;
-	const char *origin[NAMES_MAX];      /* whose pages may call the API with a token */
-	size_t origin_count;
-};
 
 enum role { ROLE_NONE, ROLE_EDGE, ROLE_ADMIN };
 
@@ -66,13 +56,6 @@ struct caller {
 };
 
 enum shown { SHOWN_NOTHING, SHOWN_UNKNOWN, SHOWN_EDGE, SHOWN_PERSON };
-
-/* Loopback is trusted, nothing else. */
-void rules_init(struct rules *r);
-/* false: there are NAMES_MAX, or it cannot be one. text has to outlive r. */
-bool rules_add_host(struct rules *r, const char *text);
-bool rules_add_origin(struct rules *r, const char *text);
-bool rules_have_origin(const struct rules *r, const char *origin);
 
 /* The token of "Bearer TOKEN"; false if the header is anything else. */
 bool bearer_read(const char *authorization, char out[BEARER_SIZE]);

@@ -6,9 +6,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "base/journal.h"
 #include "base/text.h"
+#include "base/trust.h"
 #include "domain/ledger.h"
 #include "domain/site.h"
 #include "link.h"

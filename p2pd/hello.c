@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "address.h"
 #include "base/journal.h"
 #include "base/text.h"
+#include "base/trust.h"
 #include "state.h"
 #include "suspect.h"
 

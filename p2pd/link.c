@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "base/journal.h"
 #include "base/text.h"
+#include "base/trust.h"
 #include "link_list.h"
 #include "listen.h"
 #include "loop.h"

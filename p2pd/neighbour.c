@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "address.h"
 #include "base/journal.h"
 #include "base/text.h"
+#include "base/trust.h"
 #include "heartbeat.h"
 #include "state.h"
 

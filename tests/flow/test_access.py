@@ -376,7 +376,7 @@ def test_wrong_options_are_told(c):
     for wrong, word in ((["--trust-edges", "10.0.0.0/33"], "--trust-edges"), (["--trust-admin", "300.0.0.1"], "--trust-admin"),
                         (["--cors-origin", "*"], "--cors-origin"), (["--host", "a:80"], "--host")):
         told = run_to_its_end(another(c, *wrong))
-        assert told.returncode == 1 and word in told.stderr, (wrong, told)
+        assert told.returncode == 2 and word in told.stderr, (wrong, told)
 
 
 def run_to_its_end(central):

@@ -4,11 +4,11 @@
 #include <ctype.h>
 
 #include "base/text.h"
+#include "base/trust.h"
 #include "base/zone.h"
 #include "domain/old_row.h"
 #include "domain/plate.h"
 #include "fcgi/session.h"
-#include "fcgi/trust.h"
 #include "wire/record.h"
 
 static void plate(const char *text)

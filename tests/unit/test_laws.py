@@ -23,12 +23,13 @@ USES = {
     "fcgi": ["lib", "lib/base", "lib/seal", "lib/wire", "lib/store", "lib/domain"],
     "p2pd": ["lib", "lib/base", "lib/seal", "lib/wire", "lib/store", "lib/domain"],
     "ctl": ["lib", "lib/base", "lib/seal", "lib/wire", "lib/store", "lib/domain"],
-    "lib": ["lib/base"],        # lib/notify
+    "lib": ["lib/base"],        # lib/conf, lib/notify
 }
 # Header of a library -> rooms that may include it, and in how many files.
 LIBRARIES = {
     "sqlite3.h": (["lib/store"], 99), "fcgiapp.h": (["fcgi"], 2), "libwebsockets.h": (["p2pd"], 2),
     "cJSON.h": (["lib/wire", "fcgi", "p2pd", "ctl"], 99), "sodium.h": (["lib/seal"], 99), "curl.h": (["ctl"], 1),
+    "ini.h": (["lib"], 1),
 }
 # Asking the system for time or chance; lib/base/world.c is the one place that does.
 CLOCKS = re.compile(r"\b(time|gettimeofday|clock_gettime|clock|rand|random|srand|getrandom|getentropy|randombytes_\w+)\s*\(")

@@ -1,7 +1,7 @@
 /* Who may take part, and connections: handshake, refusals, duplicates, silence, reload, test-connection, hostile bytes. */
 #include "mesh_net.h"
 
-#include "p2pd/address.h"
+#include "base/trust.h"
 
 static void check_refused(struct net *n, int at, int peer, enum peer_end end, enum cause cause, const char *words)
 {

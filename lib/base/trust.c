@@ -1,9 +1,10 @@
-#include "trust.h"
+#include "base/trust.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 
 /* --- addresses ------------------------------------------------------------------------------------------------------- */
@@ -28,6 +29,13 @@ void trust_init(struct trust *t)
 	t->count = 0;
 }
 
+/* Of an address that was given with its network the network. */
+static void network_only(struct cidr *c)
+{
+	for (int bit = c->bits; bit < 128; bit++)
+		c->bytes[bit / 8] &= (unsigned char)~(0x80 >> bit % 8);
+}
+
 bool trust_add(struct trust *t, const char *cidr)
 {
 	char address[INET6_ADDRSTRLEN];
@@ -49,6 +57,7 @@ bool trust_add(struct trust *t, const char *cidr)
 	if (slash && !number_parse(slash + 1, bits, &bits))
 		return false;
 	c.bits = (int)bits + (v4 ? V4_BITS_BEFORE : 0);
+	network_only(&c);
 	t->entry[t->count++] = c;
 	return true;
 }
@@ -69,6 +78,14 @@ static bool bytes_are_loopback(const unsigned char address[16])
 	static const struct cidr v6 = {.bytes = {[15] = 1}, .bits = 128};
 
 	return cidr_has(&v4, address) || cidr_has(&v6, address);
+}
+
+bool address_is_numeric(const char *text)
+{
+	unsigned char bytes[16];
+	bool v4;
+
+	return address_read(text, bytes, &v4);
 }
 
 bool address_is_loopback(const char *address)
@@ -93,6 +110,39 @@ bool trust_has(const struct trust *t, const char *address)
 			return true;
 	}
 	return false;
+}
+
+/* "10.0.0.0/8" */
+static void cidr_text(const struct cidr *c, struct buf *out)
+{
+	static const struct cidr mapped = {.bytes = {[10] = 0xff, [11] = 0xff}, .bits = V4_BITS_BEFORE};
+	bool v4 = c->bits >= V4_BITS_BEFORE && cidr_has(&mapped, c->bytes);
+	char text[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(v4 ? AF_INET : AF_INET6, c->bytes + (v4 ? 12 : 0), text, sizeof text);
+	buf_printf(out, "%s/%d", text, c->bits - (v4 ? V4_BITS_BEFORE : 0));
+}
+
+void trust_text(const struct trust *t, struct buf *out)
+{
+	if (!t->loopback)
+		buf_str(out, "none");
+	for (size_t i = 0; i < t->count; i++) {
+		if (i > 0 || !t->loopback)
+			buf_char(out, ' ');
+		cidr_text(&t->entry[i], out);
+	}
+}
+
+void trust_geo(const struct trust *t, struct buf *out)
+{
+	if (t->loopback)
+		buf_str(out, "\t127.0.0.0/8 1;\n\t::1/128 1;\n");
+	for (size_t i = 0; i < t->count; i++) {
+		buf_char(out, '\t');
+		cidr_text(&t->entry[i], out);
+		buf_str(out, " 1;\n");
+	}
 }
 
 /* --- hosts ----------------------------------------------------------------------------------------------------------- */
@@ -154,4 +204,38 @@ bool origin_valid(const char *origin)
 	char host[AUTHORITY_SIZE], port[8];
 
 	return scheme > 0 && !strpbrk(origin + scheme, "/?#@ \"") && split(origin + scheme, host, port) && *host;
+}
+
+/* --- rules ----------------------------------------------------------------------------------------------------------- */
+
+void rules_init(struct rules *r)
+{
+	*r = (struct rules){0};
+	trust_init(&r->edges);
+	trust_init(&r->admins);
+}
+
+bool rules_add_host(struct rules *r, const char *text)
+{
+	if (r->host_count == NAMES_MAX || !host_is(text, text))
+		return false;
+	r->host[r->host_count++] = text;
+	return true;
+}
+
+bool rules_add_origin(struct rules *r, const char *text)
+{
+	if (r->origin_count == NAMES_MAX || !origin_valid(text))
+		return false;
+	r->origin[r->origin_count++] = text;
+	return true;
+}
+
+bool rules_have_origin(const struct rules *r, const char *origin)
+{
+	for (size_t i = 0; i < r->origin_count; i++) {
+		if (strcasecmp(r->origin[i], origin) == 0)
+			return true;
+	}
+	return false;
 }
