@@ -5,7 +5,7 @@
 #include "route.h"
 
 /* api_edge.c */
-extern const struct field edge_detection_fields[8], edge_open_fields[8], edge_close_fields[4];
+extern const struct field edge_detection_fields[8], edge_open_fields[10], edge_close_fields[4];
 handler_fn api_edge_detection, api_edge_open, api_edge_close;
 
 /* api_event.c */

@@ -6,9 +6,13 @@
 #include "base/text.h"
 #include "domain/camera.h"
 #include "domain/gate.h"
+#include "domain/ledger.h"
+#include "domain/quorum.h"
 #include "edges.h"
 #include "idempotency.h"
+#include "quorum_wait.h"
 #include "serve.h"
+#include "store/marks.h"
 
 #define EDGE_ID {"edge_id", FIELD_TEXT, FROM_BODY, true, 1, NAME_SIZE - 1, NULL}
 /* Its real limits are those of the reduced plate, which have sentences of their own. */
@@ -29,7 +33,7 @@ const struct field edge_detection_fields[8] = {
 	TIMES,
 };
 
-const struct field edge_open_fields[8] = {
+const struct field edge_open_fields[10] = {
 	EDGE_ID,
 	PLATE_ID,
 	{"action", FIELD_CHOICE, FROM_BODY, false, 0, 0, "open"},
@@ -37,6 +41,8 @@ const struct field edge_open_fields[8] = {
 	DIRECTION(false),
 	{"force", FIELD_BOOL, FROM_BODY, false, 0, 0, NULL},
 	TIMES,
+	{"wait", FIELD_CHOICE, FROM_QUERY, false, 0, 0, "quorum"},
+	{"timeout_ms", FIELD_INTEGER, FROM_QUERY, false, 0, QUORUM_WAIT_MOST_MS, NULL},
 };
 
 const struct field edge_close_fields[4] = {
@@ -164,18 +170,33 @@ enum err api_edge_detection(struct call *c, struct fault *fault)
 
 /* --- barrier/open ---------------------------------------------------------------------------------------------------- */
 
-struct open_job { struct gate_ask ask; struct gate_answer answer; struct fault *fault; };
+/* written: the record that has to be held by a quorum if wait says so, seq 0 while there is none. */
+struct open_job {
+	struct gate_ask ask;
+	struct gate_answer answer;
+	bool wait;
+	struct mark_wanted written;
+	enum durability durability;
+	struct fault *fault;
+};
 
+/* p2pd is told that somebody waits with the record itself. */
 static enum err open_barrier(struct ledger *l, void *arg)
 {
 	struct open_job *j = arg;
+	enum err e = gate_open(l, &j->ask, &j->answer, j->fault);
 
-	return gate_open(l, &j->ask, &j->answer, j->fault);
+	if (e != ERR_NONE || !j->wait)
+		return e;
+	j->written.seq = ledger_written(l, j->written.log);
+	e = durability_fresh(ledger_db(l), &j->durability);
+	return e == ERR_NONE && j->durability == DURABLE_LOCAL ? mark_wanted_write(ledger_db(l), &j->written) : e;
 }
 
 static void answer_open(struct call *c, const void *arg)
 {
-	const struct gate_answer *g = &((const struct open_job *)arg)->answer;
+	const struct open_job *j = arg;
+	const struct gate_answer *g = &j->answer;
 	struct response *r = &c->response;
 
 	answer_begin(r, 200);
@@ -187,7 +208,28 @@ static void answer_open(struct call *c, const void *arg)
 		answer_integer(r, "fee", g->fee);
 		answer_text(r, "duration", g->duration);
 	}
+	if (j->wait)
+		answer_text(r, "durability", durability_name(j->durability));
 	answer_end(r);
+}
+
+/* The answer stands already; it is made anew if the record got further. One that was kept for this Idempotency-Key stays as it is: no
+ * record was written for it now. */
+static void wait_for_quorum(struct call *c, struct open_job *j)
+{
+	int64_t timeout_ms = params_integer(&c->params, "timeout_ms", QUORUM_WAIT_MS);
+
+	if (j->written.seq == 0 || j->durability != DURABLE_LOCAL)
+		return;
+	if (atomic_fetch_add(&c->app->waiting, 1) < c->app->threads / 4)
+		j->durability = quorum_wait_for(c->app->quorum, j->written.log, j->written.seq, timeout_ms);
+	else
+		quorum_wait_refused(c->app->quorum);
+	atomic_fetch_sub(&c->app->waiting, 1);
+	if (j->durability == DURABLE_LOCAL)
+		return;
+	response_reset(&c->response);
+	answer_open(c, j);
 }
 
 static void answer_mismatch(struct response *r, const struct open_job *j)
@@ -215,8 +257,11 @@ enum err api_edge_open(struct call *c, struct fault *fault)
 	if (e != ERR_NONE)
 		return e;
 	j.ask.force = params_truth(&c->params, "force");
+	j.wait = params_text(&c->params, "wait") != NULL;
 	edges_recall(c->app->edges, &j.ask);
 	e = call_write(c, open_barrier, answer_open, &j, fault);
+	if (e == ERR_NONE)
+		wait_for_quorum(c, &j);
 	if (e != ERR_CONFLICT)
 		return e;
 	answer_mismatch(&c->response, &j);

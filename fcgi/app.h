@@ -17,6 +17,7 @@ struct attempts;
 struct db;
 struct edges;
 struct hashing;
+struct quorum_wait;
 struct views;
 struct writer;
 
@@ -30,12 +31,13 @@ struct app {
 	struct edges *edges;
 	struct attempts *attempts;
 	struct hashing *hashing;
+	struct quorum_wait *quorum;
 	unsigned char flash_key[32];     /* signs what pages say once; of this run alone */
 	int stop_fd;                     /* an eventfd: readable once the program is to end */
 	int64_t started_ms;              /* by the monotonic clock */
 	int64_t started_wall_ms;
 	int threads;                     /* that serve requests */
-	atomic_int waiting;              /* of them, those that wait for p2pd's answer */
+	atomic_int waiting;              /* of them, those that wait for p2pd */
 	atomic_int streaming;            /* of them, those that send a file */
 	_Atomic int64_t zone_due_ms;     /* when the site's time zone is to be looked at again */
 };

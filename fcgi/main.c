@@ -21,6 +21,7 @@
 #include "hashing.h"
 #include "notify.h"
 #include "pages.h"
+#include "quorum_wait.h"
 #include "seal/seal.h"
 #include "store/db.h"
 #include "store/holder.h"
@@ -234,6 +235,8 @@ static enum err open_all(struct app *app, const struct options *o, struct opened
 	if (e == ERR_NONE)
 		e = writer_start(&setup, &app->writer, fault);
 	if (e == ERR_NONE)
+		e = quorum_wait_open(app->db_path, &app->world, &app->quorum);
+	if (e == ERR_NONE)
 		know_addresses(app);
 	app->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (e == ERR_NONE && (app->stop_fd < 0 || !request_start()))
@@ -246,7 +249,9 @@ static enum err open_all(struct app *app, const struct options *o, struct opened
 /* The writer ends after those that hand it work; the lock is given up last. */
 static void close_all(struct app *app, struct opened *o)
 {
+	quorum_wait_stop(app->quorum);
 	accept_stop(o->accepting);
+	quorum_wait_close(app->quorum);
 	writer_stop(app->writer);
 	edges_close(app->edges);
 	attempts_close(app->attempts);

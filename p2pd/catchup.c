@@ -57,6 +57,13 @@ static void consider(const struct mesh *m, struct peer *p, uint32_t i)
 	enqueue(p, i);
 }
 
+/* Where to go on with log i, which p says to hold up to seq. Of our own what it has not acknowledged to us begins with the last such
+ * record, since only what it acknowledges counts for the marks. */
+static int64_t next_after(const struct mesh *m, const struct peer *p, uint32_t i, int64_t seq)
+{
+	return marks_unconfirmed(m, p->neighbour, i, seq) ? seq : seq + 1;
+}
+
 static void serve(struct mesh *m, struct peer *p, uint32_t i)
 {
 	struct peer_log *c = peer_log(m, p, i);
@@ -64,7 +71,7 @@ static void serve(struct mesh *m, struct peer *p, uint32_t i)
 		return;
 	if (!(c->flags & SERVED)) {
 		c->flags |= SERVED;
-		c->cursor = c->claimed + 1;
+		c->cursor = next_after(m, p, i, c->claimed);
 	}
 	consider(m, p, i);
 }
@@ -93,6 +100,8 @@ void catchup_stop(struct mesh *m, struct peer *p, uint32_t i, int64_t differs, c
 	if (!c || (c->flags & STOPPED))
 		return;
 	c->flags |= STOPPED;
+	if (p->neighbour && differs)
+		marks_fell(m, p->neighbour, i, 0);
 	if (differs)
 		m->counts.forks++;
 	else
@@ -123,7 +132,7 @@ void catchup_claimed(struct mesh *m, struct peer *p, uint32_t i, int64_t seq)
 	if (seq > c->claimed)
 		c->claimed = seq;
 	if (seq >= c->cursor)
-		c->cursor = seq + 1;
+		c->cursor = next_after(m, p, i, seq);
 	if (seq > m->logs.log[i].held)
 		relay_lacking(m, i);
 }
@@ -196,6 +205,7 @@ void catchup_request(struct mesh *m, struct peer *p, const struct message *msg)
 		relays_replaced(m, p);
 	if (!p->vector_known) {
 		p->vector_known = true;
+		marks_greeted(m, p);
 		serve_own(m, p);
 	}
 }
@@ -369,16 +379,17 @@ static int64_t acked_seq(const struct message *msg, const char *log)
 	return 0;
 }
 
-void catchup_ack(struct mesh *m, struct peer *p, const struct message *msg)
+bool catchup_ack(struct mesh *m, struct peer *p, const struct message *msg, struct acked *out)
 {
 	struct flight f;
 	catchup_claims(m, p, msg);
 	if (!flight_take(p, msg->request_id, &f)) {
 		m->counts.stray_ack++;
-		return;
+		return false;
 	}
 	p->progress_ms = mesh_now(m);
 	int64_t seq = acked_seq(msg, m->logs.log[f.log].log);
+	*out = (struct acked){.log = f.log, .seq = seq};
 	if (msg->data.ack.hold) {
 		m->counts.held_off++;
 		p->hold_ms = mesh_now(m) + HOLD_MS;
@@ -391,5 +402,8 @@ void catchup_ack(struct mesh *m, struct peer *p, const struct message *msg)
 	} else if (p->neighbour) {
 		p->neighbour->synced = true;
 		p->neighbour->synced_wall_ms = world_wall_ms(m->world);
+		out->seq = f.last;
+		out->taken = true;
 	}
+	return p->neighbour && !(p->log[f.log].flags & STOPPED) && seq <= m->logs.log[f.log].held;
 }

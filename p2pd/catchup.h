@@ -20,6 +20,7 @@
 #define TURN_PAGES 64
 #define TURN_MS 5000
 
+struct acked;
 struct mesh;
 struct message;
 struct peer;
@@ -32,7 +33,8 @@ void catchup_claims(struct mesh *m, struct peer *p, const struct message *msg);
 /* It has log i up to seq, as a page it sent shows. */
 void catchup_claimed(struct mesh *m, struct peer *p, uint32_t i, int64_t seq);
 void catchup_request(struct mesh *m, struct peer *p, const struct message *msg);
-void catchup_ack(struct mesh *m, struct peer *p, const struct message *msg);
+/* true: it answers a page that was sent, and out is what it says of that; what is out of turn or cannot be true counts for nothing. */
+bool catchup_ack(struct mesh *m, struct peer *p, const struct message *msg, struct acked *out);
 /* Log i is not exchanged with p any more. differs: a seq at which the chain held here is another than p's, 0: it is no fork; p is
  * sent the page of ours that begins there, so that both hold the proof and raise the alarm. */
 void catchup_stop(struct mesh *m, struct peer *p, uint32_t i, int64_t differs, const char *why);

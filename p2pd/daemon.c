@@ -14,6 +14,7 @@
 #include "link.h"
 #include "live.h"
 #include "loop.h"
+#include "mark_rows.h"
 #include "mesh.h"
 #include "mesh_io.h"
 #include "notify.h"
@@ -38,6 +39,7 @@ struct daemon {
 	struct mesh *mesh;
 	struct live *live;        /* NULL: nobody watches */
 	struct loop_timer *due, *tick;
+	struct mark_rows marks;
 	struct status status;
 	int64_t status_ms;        /* monotonic: the next urgent write of status rows */
 	int64_t last_command;
@@ -158,9 +160,11 @@ static void on_due(void *arg)
 		leave(d);
 		return;
 	}
-	int64_t due = mesh_run(d->mesh), status = urgent_status(d);
+	int64_t due = mesh_run(d->mesh), marks = mark_rows_run(&d->marks, d->db, d->mesh, d->world), status = urgent_status(d);
 	links_balance(d->links, mesh_waiting_bytes(d->mesh));
 	show_taken(d);
+	if (marks < due)
+		due = marks;
 	if (status < due)
 		due = status;
 	if (due != INT64_MAX)
@@ -176,7 +180,9 @@ static void on_tick(void *arg)
 	configure_if_changed(d);
 	mesh_look(d->mesh);
 	take_commands(d);
+	mark_rows_look(&d->marks, d->db);
 	write_status(d);
+	mark_rows_tick(&d->marks, d->db, d->mesh, d->world);
 	rows_checkpoint(&d->rows);
 	live_tick(d->live);
 	soon(d);
@@ -188,6 +194,7 @@ static bool on_bell(void *arg)
 	if (notify_drain(d->bell_fd) && !d->ending) {
 		mesh_look(d->mesh);
 		take_commands(d);
+		mark_rows_look(&d->marks, d->db);
 		on_due(d);
 		live_look(d->live);
 	}

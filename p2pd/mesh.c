@@ -9,6 +9,7 @@
 #include "heartbeat.h"
 #include "hearsay.h"
 #include "hello.h"
+#include "marks.h"
 #include "relay.h"
 #include "state.h"
 #include "suspect.h"
@@ -61,6 +62,7 @@ void mesh_free(struct mesh *m)
 	if (!m)
 		return;
 	mesh_stop(m);
+	marks_free(&m->marks);
 	vector_free(&m->logs);
 	buf_free(&m->out);
 	buf_free(&m->lines);
@@ -81,6 +83,7 @@ static void begin_anew(struct mesh *m, const struct identity *self)
 	end_all(m, END_RECONFIGURED, "The identity of this central was changed.");
 	neighbours_free(m);
 	uint64_t seed[2] = {m->logs.seed[0], m->logs.seed[1]};
+	marks_free(&m->marks);
 	vector_free(&m->logs);
 	vector_init(&m->logs, seed);
 	m->last_change = 0;
@@ -117,6 +120,8 @@ static bool log_changed(void *arg, const struct log_row *row)
 		return true;
 	hearsay_held(m, i);
 	vector_move(&m->logs, i, row->head_seq, &row->head, mesh_now(m));
+	if (k->own)
+		marks_moved(m, i);
 	catchup_moved(m, i);
 	return true;
 }
@@ -269,6 +274,7 @@ static void told_error(struct mesh *m, struct peer *p, const struct message *msg
 void mesh_route(struct mesh *m, struct peer *p, struct peer_event *e)
 {
 	const struct message *msg = e->message;
+	struct acked acked;
 	p->neighbour->heard_wall_ms = world_wall_ms(m->world);
 	switch (msg->type) {
 	case MESSAGE_HELLO:
@@ -283,7 +289,8 @@ void mesh_route(struct mesh *m, struct peer *p, struct peer_event *e)
 		apply_queue(m, p, e);
 		break;
 	case MESSAGE_ACK:
-		catchup_ack(m, p, msg);
+		if (catchup_ack(m, p, msg, &acked))
+			marks_acked(m, p->neighbour, &acked);
 		break;
 	case MESSAGE_HEARTBEAT:
 		heartbeat_received(m, p, msg);

@@ -5,8 +5,9 @@
  * Use: mesh_new, mesh_configure, then for ever: tell it what happened, and call mesh_run afterwards and whenever the time it
  * returned has come. Everything it sends, applies and decides by time happens in these calls, in one thread.
  *
- * Rooms: peer (one connection), hello (HELLO and AUTH), catchup (what others lack), apply (what others send), relay (what is
- * asked of third centrals), heartbeat, neighbour (whom to dial, and what people are shown), command (test-connection), vector.
+ * Rooms: peer (one connection), hello (HELLO and AUTH), catchup (what others lack), apply (what others send), marks (what others
+ * hold of our own), relay (what is asked of third centrals), heartbeat, neighbour (whom to dial, and what people are shown), command
+ * (test-connection), vector.
  */
 #ifndef PARKMESH_P2PD_MESH_H
 #define PARKMESH_P2PD_MESH_H
@@ -19,6 +20,7 @@
 #include "counts.h"
 #include "peer.h"
 #include "store/claims.h"
+#include "store/marks.h"
 #include "store/site.h"
 
 #define MESH_DIALECT_VERSION 1
@@ -62,6 +64,13 @@ void mesh_stop(struct mesh *m);
 size_t mesh_peer_statuses(const struct mesh *m, struct peer_status *out, size_t max);
 /* What peers say to hold of each log (store/claims.h), at most max; in no order. */
 size_t mesh_claims(const struct mesh *m, struct claim *out, size_t max);
+/* Has anything happened since mesh_marks was last asked, or written, by which marks may have moved? */
+bool mesh_marks_moved(const struct mesh *m);
+/* How far own logs are held by others, where that differs from the rows, at most max; and that these are the rows now. */
+size_t mesh_marks(struct mesh *m, struct mark *out, size_t max);
+void mesh_marks_written(struct mesh *m, const struct mark *rows, size_t count);
+/* The seq up to which an own log is at quorum by its row; of a log that is none INTEGER_MAX. */
+int64_t mesh_marked(const struct mesh *m, const char *log);
 /* Peers with which records were exchanged since the last call. updated_ms is left to the caller. */
 size_t mesh_sync_states(struct mesh *m, struct sync_state *out, size_t max);
 /* Moves when somebody came, went or was refused. */

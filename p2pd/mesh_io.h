@@ -17,6 +17,7 @@
 #include "domain/warnings.h"
 #include "seal/seal.h"
 #include "store/logs.h"
+#include "store/marks.h"
 #include "store/site.h"
 #include "wire/message.h"
 
@@ -49,6 +50,9 @@ struct mesh_rows {
 		struct page *out);
 	/* As record_chain, outside a transaction. */
 	enum err (*chain_at)(void *self, const char *log, int64_t seq, struct chain *out);
+
+	/* As mark_find, outside a transaction. */
+	enum err (*mark)(void *self, const char *log, struct mark *out);
 
 	/* One transaction for several pages; each take is undone by itself when it fails for a fault of the page
 	 * (mesh_page_alone), any other error is followed by rollback. */

@@ -40,6 +40,7 @@ struct neighbour *neighbour_add(struct mesh *m, const char *id, bool configured)
 static void neighbour_free(struct neighbour *n)
 {
 	free(n->log);
+	free(n->acked);
 	free(n);
 }
 
@@ -99,6 +100,7 @@ enum err neighbours_load(struct mesh *m, const struct peer_row *rows, size_t cou
 	for (size_t k = m->neighbours; k-- > 0;)
 		if (!m->neighbour[k]->marked)
 			remove_at(m, k);
+	marks_reweighed(m);
 	return ERR_NONE;
 }
 
@@ -106,6 +108,8 @@ void neighbour_joined(struct mesh *m, struct neighbour *n, struct peer *p)
 {
 	n->refused = false;
 	n->why = (struct reason){0};
+	if (n->key_known && memcmp(n->key, p->hello.public_key, sizeof(n->key)) != 0)
+		marks_forget(m, n);
 	n->key_known = true;
 	memcpy(n->key, p->hello.public_key, sizeof(n->key));
 	n->heard_wall_ms = world_wall_ms(m->world);

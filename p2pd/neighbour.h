@@ -45,6 +45,8 @@ struct neighbour {
 	int64_t other_key_ms;             /* when somebody last proved the secret with another key under its id; 0 never */
 	struct peer_log *log;             /* what it held when its last connection ended, for `behind` */
 	uint32_t log_count;
+	int64_t *acked;                   /* by own log, what it has acknowledged (marks.h) */
+	uint32_t acked_count;
 	struct allowance told;            /* lines written about it */
 };
 

@@ -38,6 +38,12 @@ static enum err chain_at(void *self, const char *log, int64_t seq, struct chain 
 	return record_chain(r->db, log, seq, out);
 }
 
+static enum err mark(void *self, const char *log, struct mark *out)
+{
+	const struct rows *r = self;
+	return mark_find(r->db, log, out);
+}
+
 static enum err begin(void *self)
 {
 	const struct rows *r = self;
@@ -179,7 +185,7 @@ static void answer(void *self, int64_t command, bool ok, double rtt_ms, const st
 void rows_table(struct rows *r, struct mesh_rows *out)
 {
 	*out = (struct mesh_rows){
-		.self = r, .changed = changed, .read_page = read_page, .chain_at = chain_at, .begin = begin, .take = take, .commit = commit,
+		.self = r, .changed = changed, .read_page = read_page, .chain_at = chain_at, .mark = mark, .begin = begin, .take = take, .commit = commit,
 		.rollback = rollback, .disk_low = no_room, .pin = pin, .warn = warn, .over = over, .pinned = pinned, .answer = answer,
 	};
 }

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/world.h"
 #include "command.h"
+#include "marks.h"
 #include "mesh.h"
 #include "mesh_io.h"
 #include "neighbour.h"
@@ -25,6 +26,7 @@ struct mesh {
 	struct identity self;
 	bool configured;
 	struct vector logs;
+	struct marks marks;
 	int64_t last_change;            /* the newest log_row.change seen */
 	struct peer *peer[LINKS_MAX];
 	size_t peers;

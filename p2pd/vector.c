@@ -108,7 +108,7 @@ uint32_t vector_add(struct vector *v, const char *log, bool hearsay)
 	i = free_place(v);
 	if (i == LOG_NONE)
 		return LOG_NONE;
-	v->log[i] = (struct known_log){.older = LOG_NONE, .newer = LOG_NONE};
+	v->log[i] = (struct known_log){.older = LOG_NONE, .newer = LOG_NONE, .mark = LOG_NONE};
 	memcpy(v->log[i].log, log, LOG_ID_SIZE);
 	v->hearsay++; /* until vector_move */
 	slot_fill(v, i);
@@ -135,7 +135,7 @@ void vector_forget(struct vector *v, uint32_t i)
 	while (v->slot[s] != i)
 		s = (s + 1) & (v->slots - 1);
 	slot_empty(v, s);
-	v->log[i] = (struct known_log){.older = v->free, .newer = LOG_NONE};
+	v->log[i] = (struct known_log){.older = v->free, .newer = LOG_NONE, .mark = LOG_NONE};
 	v->free = i;
 	v->hearsay--;
 }

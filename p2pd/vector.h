@@ -34,6 +34,7 @@ struct known_log {
 	int64_t lacking_ms;                  /* monotonic; since when somebody else is known to hold more, 0: nobody */
 	uint64_t relay;                      /* link of the peer asked to relay it, LINK_NONE: none */
 	int64_t asked_ms;
+	uint32_t mark;                       /* of this central's own: its place among the marks (marks.h); LOG_NONE: it is not */
 	uint64_t teller;                     /* link of the peer it is counted to as hearsay (hearsay.h); LINK_NONE: it is held */
 };
 

@@ -110,6 +110,12 @@ const struct world *ledger_world(const struct ledger *l)
 	return l->world;
 }
 
+int64_t ledger_written(const struct ledger *l, char log[LOG_ID_SIZE])
+{
+	memcpy(log, l->now.log, LOG_ID_SIZE);
+	return l->now.seq;
+}
+
 const char *ledger_central(const struct ledger *l)
 {
 	return l->now.central;

@@ -44,6 +44,8 @@ void ledger_savepoint_undo(struct ledger *l);
  * source_central (a legacy record may name its own), timestamp, log, seq, hlc. r's own log, seq and hlc are set on return. In a
  * transaction. */
 enum err ledger_append(struct ledger *l, struct record *r);
+/* The own record written last: its seq, its log in log. 0: none was since the log was opened. In a transaction. */
+int64_t ledger_written(const struct ledger *l, char log[LOG_ID_SIZE]);
 /* The central's id, as records written now will carry it. In a transaction. */
 const char *ledger_central(const struct ledger *l);
 

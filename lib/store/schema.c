@@ -203,7 +203,13 @@ static const char STEP_12[] =
 	"'HISTORY_UPDATE','HISTORY_DELETE','CONFIG_UPDATE'), r.type, 'unknown') AS known, l.id IN (SELECT id FROM identity) AS own, count(*)"
 	" FROM records r JOIN logs l USING (log) GROUP BY known, own;";
 
-static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11, STEP_12 };
+/* Version 13. How far the logs of this central are held by others, and up to where somebody waits for it (store/marks). */
+static const char STEP_13[] =
+	"CREATE TABLE marks(log TEXT PRIMARY KEY, quorum INTEGER NOT NULL, every INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE mark_wanted(one INTEGER PRIMARY KEY CHECK (one = 1), log TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11, STEP_12,
+	STEP_13 };
 
 int schema_version(void)
 {

@@ -80,6 +80,17 @@ enum err peer_list(struct db *db, struct peer_row *out, size_t max, size_t *coun
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
+enum err peer_weigh(struct db *db, int64_t *weight, int64_t *count)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_PEER_WEIGH);
+	enum err e = sql_row(db, st);
+
+	*weight = e == ERR_NONE ? sqlite3_column_int64(st, 0) : 0;
+	*count = e == ERR_NONE ? sqlite3_column_int64(st, 1) : 0;
+	sql_end(st);
+	return e;
+}
+
 enum err peer_upsert(struct db *db, const struct peer_row *row)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_PEER_UPSERT);

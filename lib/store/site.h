@@ -42,6 +42,8 @@ struct peer_row {
 };
 /* Configured peers sorted by id; at most max, *count of them. */
 enum err peer_list(struct db *db, struct peer_row *out, size_t max, size_t *count);
+/* The sum of the weights of those of the native dialect, and how many they are. */
+enum err peer_weigh(struct db *db, int64_t *weight, int64_t *count);
 enum err peer_upsert(struct db *db, const struct peer_row *row);
 enum err peer_delete(struct db *db, const char *id);
 

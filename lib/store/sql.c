@@ -274,6 +274,11 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_CLAIM_DELETE] = "DELETE FROM claims WHERE log = ?1 AND peer = ?2",
 	[SQL_CLAIM_CLEAR] = "DELETE FROM claims",
 	[SQL_CLAIM_OF_LOG] = "SELECT peer, seq FROM claims WHERE log = ?1 ORDER BY peer",
+	[SQL_MARK_FIND] = "SELECT log, quorum, every FROM marks WHERE log = ?1",
+	[SQL_MARK_WRITE] = "INSERT INTO marks VALUES(?1, ?2, ?3) ON CONFLICT(log) DO UPDATE SET (quorum, every) = (?2, ?3)",
+	[SQL_MARK_WANTED_READ] = "SELECT log, seq FROM mark_wanted WHERE one = 1",
+	[SQL_MARK_WANTED_WRITE] = "INSERT INTO mark_wanted VALUES(1, ?1, ?2) ON CONFLICT(one) DO UPDATE SET (log, seq) = (?1, ?2)",
+	[SQL_PEER_WEIGH] = "SELECT COALESCE(SUM(weight), 0), COUNT(*) FROM peers WHERE dialect = 'native'",
 	[SQL_MESH_COUNT_LIST] = "SELECT kind, cause, count, last_ms FROM mesh_counts ORDER BY kind, cause LIMIT ?1",
 	[SQL_MESH_COUNT_ADD] = "INSERT INTO mesh_counts VALUES(?1, ?2, ?3, ?4) ON CONFLICT(kind, cause) DO UPDATE SET"
 		" (count, last_ms) = (count + ?3, ?4)",

@@ -93,7 +93,7 @@ TEST(unacknowledged_for_ten_seconds_is_dialled_again)
 	net_run(n, 2 * SECOND);
 	CHECK_INT(mesh_counts(n->node[1].mesh)->ended[END_NO_ACK], 1);
 	n->lose = NULL;
-	net_run(n, 10 * SECOND);
+	net_run(n, 20 * SECOND); /* what was sent meanwhile is not acknowledged either */
 	CHECK_INT(node_ready(&n->node[1]), 1);
 	CHECK_INT(node_total(&n->node[2]), 6);
 	net_free(n);
