@@ -1,10 +1,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "command.h"
-#include "domain/verify.h"
+#include "checking.h"
 #include "output.h"
-#include "store/audit.h"
 #include "store/db.h"
 #include "wire/json.h"
 
@@ -14,34 +12,13 @@ const char cmd_verify_usage[] =
 	"the records and compare. Names the first record that does not fit. The programs may run meanwhile.\n"
 	"Needs room for a second history in $TMPDIR, else in /var/tmp.\n";
 
-struct watching { struct progress progress; int64_t records; };
-
-static void show(void *arg, const struct verify_counts *so_far)
-{
-	struct watching *w = arg;
-
-	if (so_far->rows > 0)
-		progress_show(&w->progress, "%" PRId64 " rows compared", so_far->rows);
-	else
-		progress_show(&w->progress, "%" PRId64 " of %" PRId64 " records verified", so_far->records, w->records);
-}
-
 static enum err verify(const struct ctl *c, struct verify_counts *counts, struct verify_finding *finding, struct fault *fault)
 {
-	struct watching w = {0};
-	const struct verify_watch watch = {show, &w};
-	struct held_counts held;
 	struct db *db = NULL;
 	enum err e = ctl_open_read(c, &db, fault);
 
-	progress_begin(&w.progress, &c->world);
 	if (e == ERR_NONE)
-		e = held_count(db, &held);
-	if (e == ERR_NONE) {
-		w.records = held.records;
-		e = verify_run(db, &watch, counts, finding);
-	}
-	progress_end(&w.progress);
+		e = checking_verify(c, db, counts, finding);
 	db_close(db);
 	return e;
 }

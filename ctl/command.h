@@ -59,6 +59,8 @@ enum ctl_end cmd_config_import(const struct ctl *c);
 enum ctl_end cmd_secret_set(const struct ctl *c);
 enum ctl_end cmd_verify(const struct ctl *c);
 enum ctl_end cmd_import(const struct ctl *c);
+enum ctl_end cmd_backup(const struct ctl *c);
+enum ctl_end cmd_restore(const struct ctl *c);
 enum ctl_end cmd_setup_link(const struct ctl *c);
 enum ctl_end cmd_user_add(const struct ctl *c);
 enum ctl_end cmd_user_list(const struct ctl *c);
@@ -71,7 +73,7 @@ extern const char cmd_status_usage[], cmd_peer_list_usage[], cmd_peer_add_usage[
 	cmd_edge_list_usage[], cmd_edge_add_usage[], cmd_edge_token_usage[], cmd_config_export_usage[], cmd_config_import_usage[],
 	cmd_secret_set_usage[], cmd_verify_usage[], cmd_import_usage[], cmd_setup_link_usage[], cmd_warning_list_usage[],
 	cmd_warning_seen_usage[], cmd_user_add_usage[], cmd_user_list_usage[], cmd_user_passwd_usage[], cmd_user_remove_usage[],
-	cmd_user_role_usage[];
+	cmd_user_role_usage[], cmd_backup_usage[], cmd_restore_usage[];
 
 /* Open the central's database for reading, or for writing; it is never made here. ERR_NOT_FOUND if it is not there. */
 enum err ctl_open_read(const struct ctl *c, struct db **out, struct fault *fault);

@@ -29,6 +29,9 @@ static const struct subcommand commands[] = {
 	{"secret", "set", " [-]", "set the secret or the name of the mesh", cmd_secret_set_usage, 0, 1,
 		{{"generate", false}, {"file", true}, {"mesh", true}}, cmd_secret_set},
 	{"verify", NULL, "", "check all that is held against its seals", cmd_verify_usage, 0, 0, {{0}}, cmd_verify},
+	{"backup", NULL, " [FILE]", "copy the database beside the running programs", cmd_backup_usage, 0, 1,
+		{{"folder", true}, {"keep-days", true}}, cmd_backup},
+	{"restore", NULL, " FILE", "put a backup in its place", cmd_restore_usage, 1, 1, {{"replace", false}}, cmd_restore},
 	{"import", NULL, " OLD.db", "take over the older system's database", cmd_import_usage, 1, 1, {{"days", true}}, cmd_import},
 };
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/backup.h"
 #include "store/conflicts.h"
 #include "store/logs.h"
 
@@ -16,6 +17,7 @@ static const char *const name[CONDITION_CODES] = {
 	[CONDITION_PEER_DOWN] = "peer_down",
 	[CONDITION_CLOCK_OFF] = "clock_off",
 	[CONDITION_CONFLICTS] = "conflicts",
+	[CONDITION_BACKUP_OLD] = "backup_old",
 	[CONDITION_UNREADABLE] = "unreadable",
 };
 
@@ -36,6 +38,18 @@ static void clock_sentence(const struct condition *c, char *out)
 static void peer_sentence(const struct condition *c, const char *what, const char *otherwise, char *out)
 {
 	text_format(out, CONDITION_SENTENCE_SIZE, "%s %s: %s", c->central, what, c->why.sentence[0] != '\0' ? c->why.sentence : otherwise);
+}
+
+static void backup_sentence(const struct condition *c, char *out)
+{
+	static const char what[] = "If this machine is lost, what no other central holds is lost with it. See by \"systemctl status "
+		"parkmesh-backup\" why, or make one by \"parkmeshctl backup\".";
+
+	if (c->number > 0)
+		text_format(out, CONDITION_SENTENCE_SIZE, "The last good backup of the database is %" PRId64 " hours old. %s", c->number / 3600000,
+			what);
+	else
+		text_format(out, CONDITION_SENTENCE_SIZE, "There has been no good backup of the database yet. %s", what);
 }
 
 void condition_sentence(const struct condition *c, char out[CONDITION_SENTENCE_SIZE])
@@ -69,6 +83,9 @@ void condition_sentence(const struct condition *c, char out[CONDITION_SENTENCE_S
 	case CONDITION_CONFLICTS:
 		text_format(out, CONDITION_SENTENCE_SIZE, "%" PRId64 " %sconflicts have not been looked at. Open each of them on the page of "
 			"conflicts, correct the stay if need be, and mark it as looked at.", c->number, more);
+		break;
+	case CONDITION_BACKUP_OLD:
+		backup_sentence(c, out);
 		break;
 	case CONDITION_UNREADABLE:
 		text_format(out, CONDITION_SENTENCE_SIZE, "%" PRId64 " %srecords cannot be read by this version; they are kept but are not in the "
@@ -107,6 +124,16 @@ static enum err add_conflicts(struct db *db, struct list *l)
 
 	if (e == ERR_NONE && open > 0)
 		add(l, CONDITION_CONFLICTS, "", open, 0);
+	return e;
+}
+
+static enum err add_backup(struct db *db, int64_t now_ms, struct list *l)
+{
+	struct backup_row made;
+	enum err e = backup_read(db, &made);
+
+	if (e == ERR_NONE && backup_is_old(&made, now_ms))
+		add(l, CONDITION_BACKUP_OLD, "", made.made_ms > 0 ? now_ms - made.made_ms : 0, 0);
 	return e;
 }
 
@@ -195,6 +222,8 @@ enum err conditions_list(struct db *db, const struct circumstances *now, struct 
 	e = add_unreadable(db, &l);
 	if (e == ERR_NONE)
 		e = add_conflicts(db, &l);
+	if (e == ERR_NONE)
+		e = add_backup(db, now->now_ms, &l);
 	if (e == ERR_NONE)
 		e = add_mesh(db, now->now_ms, &l);
 	*count = l.count;

@@ -25,6 +25,7 @@ enum condition_code {          /* number says … */
 	CONDITION_PEER_DOWN,   /* central, a configured peer, is not connected */
 	CONDITION_CLOCK_OFF,   /* ms that central's clock is ahead of the one here */
 	CONDITION_CONFLICTS,   /* conflicts that nobody here has looked at; CONFLICTS_COUNT_MAX: so many or more */
+	CONDITION_BACKUP_OLD,  /* ms since the last good backup, of a central of which backups are expected; 0 there was none */
 	CONDITION_UNREADABLE,  /* records that this version cannot read; CONDITION_COUNT_MAX: so many or more */
 	CONDITION_CODES
 };

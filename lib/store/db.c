@@ -24,9 +24,9 @@
 #define INDEX_COPIED 24           /* write-ahead log checkpoints have copied, in 32-bit words: sqlite.org/walformat.html */
 
 /* Nobody else's: no lock, no write-ahead log. */
-static bool is_private(const char *path)
+static bool is_private(const struct db *db)
 {
-	return path[0] == '\0' || strcmp(path, ":memory:") == 0;
+	return db->mode == DB_APART || db->path[0] == '\0' || strcmp(db->path, ":memory:") == 0;
 }
 
 /* Only strangers (the sqlite3 shell, a backup) make SQLite busy: our own writers queue at the lock file. */
@@ -87,6 +87,27 @@ enum err db_file_version(struct db *db, int64_t *out)
 	return pragma_int(db, "PRAGMA user_version", out);
 }
 
+enum err db_page_size(struct db *db, int64_t *out)
+{
+	return pragma_int(db, "PRAGMA page_size", out);
+}
+
+enum err db_integrity(struct db *db, char *what, size_t size)
+{
+	sqlite3_stmt *st = NULL;
+	enum err e;
+
+	if (sqlite3_prepare_v2(db->handle, "PRAGMA integrity_check(1)", -1, &st, NULL) != SQLITE_OK) {
+		db_note_error(db, "integrity_check");
+		text_copy(what, size, db->last_error);
+		return sql_err(sqlite3_errcode(db->handle));
+	}
+	e = sql_row(db, st);
+	text_copy(what, size, e == ERR_NONE ? get_text_or_null(st, 0) : db->last_error);
+	sqlite3_finalize(st);
+	return e == ERR_NONE && strcmp(what, "ok") != 0 ? ERR_CORRUPT : e;
+}
+
 static enum err lock_file_open(const char *path, const char *suffix, int *fd)
 {
 	char name[PATH_LIMIT];
@@ -145,6 +166,9 @@ static enum err connection_settings(struct db *db)
 		return e;
 	if (db->mode == DB_READ)
 		return db_exec(db, "PRAGMA query_only = ON; PRAGMA cache_size = -1024;");
+	if (db->mode == DB_APART)
+		return db_exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+			" PRAGMA cache_size = -8192;");
 	return db_exec(db, "PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 1048576;");
 }
 
@@ -206,8 +230,9 @@ static enum err migrate(struct db *db, struct fault *fault)
 
 static enum err open_handle(struct db *db, struct fault *fault)
 {
-	int flags = db->mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	int code = sqlite3_open_v2(db->path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	static const int flags[] = { [DB_READ] = SQLITE_OPEN_READONLY, [DB_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+		[DB_APART] = SQLITE_OPEN_READWRITE };
+	int code = sqlite3_open_v2(db->path, &db->handle, flags[db->mode] | SQLITE_OPEN_NOMUTEX, NULL);
 	int64_t version;
 	enum err e;
 
@@ -215,11 +240,11 @@ static enum err open_handle(struct db *db, struct fault *fault)
 		return fault_set(fault, sql_err(code), "database", "", "%s cannot be opened: %s. Check that it exists and who may read it.",
 			db->path, sqlite3_errstr(code));
 	e = connection_settings(db);
-	if (e == ERR_NONE && db->mode == DB_WRITE && !is_private(db->path))
+	if (e == ERR_NONE && db->mode == DB_WRITE && !is_private(db))
 		e = db_exec(db, "PRAGMA journal_mode = WAL");
 	if (e != ERR_NONE)
 		return fault_set(fault, e, "database", "", "%s cannot be used: %s.", db->path, db->last_error);
-	return db->mode == DB_WRITE ? migrate(db, fault) : check_version(db, &version, fault);
+	return db->mode == DB_READ ? check_version(db, &version, fault) : migrate(db, fault);
 }
 
 enum err db_open(const char *path, enum db_mode mode, struct db **out, struct fault *fault)
@@ -236,7 +261,7 @@ enum err db_open(const char *path, enum db_mode mode, struct db **out, struct fa
 	if (db->path == NULL)
 		goto out;
 	mask = umask(0077); /* the database holds keys and plates: nobody else's to read */
-	e = mode == DB_WRITE && !is_private(path) ? lock_file_open(path, "lock", &db->lock_fd) : ERR_NONE;
+	e = mode == DB_WRITE && !is_private(db) ? lock_file_open(path, "lock", &db->lock_fd) : ERR_NONE;
 	if (e != ERR_NONE)
 		fault_set(fault, e, "database", "", "%s-lock cannot be made: %s. Check the folder and who may write there.", path,
 			strerror(errno));
@@ -265,6 +290,15 @@ void db_close(struct db *db)
 	free(db);
 }
 
+/* Another file was put in the place of the one that is open here, or none: what was written now would be lost with it, or, by the
+ * write-ahead log, which goes by its name, get into the other one. */
+static bool is_moved(struct db *db)
+{
+	int moved = 0;
+
+	return db->lock_fd >= 0 && sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
+}
+
 enum err db_begin(struct db *db)
 {
 	enum err e;
@@ -274,7 +308,13 @@ enum err db_begin(struct db *db)
 	e = write_lock(db);
 	if (e != ERR_NONE)
 		return e;
-	e = db_exec(db, "BEGIN IMMEDIATE");
+	if (is_moved(db)) {
+		text_format(db->last_error, sizeof(db->last_error), "%.150s was moved or removed while it was open; start this program again",
+			db->path);
+		e = ERR_UNAVAILABLE;
+	} else {
+		e = db_exec(db, "BEGIN IMMEDIATE");
+	}
 	if (e != ERR_NONE)
 		write_unlock(db);
 	else
@@ -400,7 +440,7 @@ enum err db_checkpoint(struct db *db, int64_t at_least)
 {
 	int64_t bytes = db_wal_bytes(db);
 
-	if (bytes < at_least || is_private(db->path)) {
+	if (bytes < at_least || is_private(db)) {
 		db->checkpointed_at = 0;
 		return ERR_NONE;
 	}

@@ -22,6 +22,7 @@
 #define PARKMESH_STORE_DB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -30,7 +31,9 @@ struct db;
 
 enum db_mode {
 	DB_READ,  /* read-only, for lists and looks; never migrates */
-	DB_WRITE  /* creates and migrates the file as needed */
+	DB_WRITE, /* creates and migrates the file as needed */
+	DB_APART  /* a copy that no other program knows of: migrated as needed, without lock file and write-ahead log, and not safe on disk
+	           * before its file is synced */
 };
 
 /* Open the file. ERR_UNAVAILABLE if it cannot be read or written, ERR_CORRUPT if it is no parkmesh database, ERR_CONFLICT if a
@@ -39,7 +42,8 @@ enum db_mode {
 enum err db_open(const char *path, enum db_mode mode, struct db **out, struct fault *fault);
 void db_close(struct db *db);
 
-/* A write transaction: lock file, BEGIN IMMEDIATE. */
+/* A write transaction: lock file, BEGIN IMMEDIATE. ERR_UNAVAILABLE also when the file is no longer the one at its path: put aside by
+ * parkmeshctl restore, or removed by hand. */
 enum err db_begin(struct db *db);
 /* On disk when it returns ERR_NONE. Any error: everything since db_begin is undone, and the lock is released, too. */
 enum err db_commit(struct db *db);
@@ -73,6 +77,10 @@ enum err db_data_version(struct db *db, int64_t *out);
 const char *db_last_error(const struct db *db);
 /* The schema version the file has. */
 enum err db_file_version(struct db *db, int64_t *out);
+/* Bytes of a page. */
+enum err db_page_size(struct db *db, int64_t *out);
+/* SQLite's own look at all of the file. ERR_CORRUPT: what says in its words what is wrong. */
+enum err db_integrity(struct db *db, char *what, size_t size);
 /* The newest schema version this program knows. */
 int db_schema_version(void);
 

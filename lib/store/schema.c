@@ -208,8 +208,14 @@ static const char STEP_13[] =
 	"CREATE TABLE marks(log TEXT PRIMARY KEY, quorum INTEGER NOT NULL, every INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE mark_wanted(one INTEGER PRIMARY KEY CHECK (one = 1), log TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;";
 
-static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11, STEP_12,
-	STEP_13 };
+/* Version 14. When backups were made of this database (store/backups). */
+static const char STEP_14[] =
+	"CREATE TABLE backup(one INTEGER PRIMARY KEY CHECK (one = 1), expected_ms INTEGER NOT NULL, made_ms INTEGER NOT NULL,"
+	" place TEXT NOT NULL, bytes INTEGER NOT NULL, records INTEGER NOT NULL) STRICT;"
+	"INSERT INTO backup VALUES(1, 0, 0, '', 0, 0);";
+
+static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11,
+	STEP_12, STEP_13, STEP_14 };
 
 int schema_version(void)
 {

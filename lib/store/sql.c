@@ -353,6 +353,10 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_STAY_OPEN] = "SELECT id, event_id, plate_view, entry_time, begin_ts FROM history WHERE status = 'IN' AND begin_ts < ?1"
 		" AND (begin_ts, id) > (?2, ?3) ORDER BY begin_ts, id LIMIT ?4",
 
+	[SQL_BACKUP_READ] = "SELECT expected_ms, made_ms, place, bytes, records FROM backup WHERE one = 1",
+	[SQL_BACKUP_EXPECT] = "UPDATE backup SET expected_ms = ?1 WHERE one = 1 AND expected_ms = 0",
+	[SQL_BACKUP_WRITE] = "UPDATE backup SET made_ms = ?1, place = ?2, bytes = ?3, records = ?4 WHERE one = 1",
+
 	[SQL_USER_FIND] = "SELECT " USER_COLUMNS " FROM users WHERE name = ?1",
 	[SQL_USER_INSERT] = "INSERT INTO users(name, role, password, created_ms, changed_ms) VALUES(?1, ?2, ?3, ?4, ?4)",
 	[SQL_USER_PASSWORD] = "UPDATE users SET password = ?2, changed_ms = ?3 WHERE name = ?1",

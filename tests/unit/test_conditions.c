@@ -3,6 +3,7 @@
 
 #include "central.h"
 #include "domain/conditions.h"
+#include "store/backups.h"
 #include "store/db_internal.h"
 #include "store/logs.h"
 
@@ -128,6 +129,36 @@ TEST(records_that_cannot_be_read_and_conflicts)
 	CHECK_INT(count, 2);
 	CHECK(find(CONDITION_UNREADABLE) && find(CONDITION_UNREADABLE)->number == 2);
 	CHECK(find(CONDITION_CONFLICTS) && find(CONDITION_CONFLICTS)->number == 1);
+	central_close(&c);
+}
+
+TEST(backups_that_are_expected)
+{
+	const int64_t hour = 3600 * 1000LL;
+	const struct { int64_t expected, made; bool told; int64_t number; } cases[] = { /* hours before now; 0 never */
+		{ 0, 0, false, 0 }, { 0, 500, false, 0 },           /* nobody asked for them */
+		{ 47, 0, false, 0 }, { 49, 0, true, 0 }, { 500, 47, false, 0 }, { 500, 49, true, 49 }, { 47, 49, false, 0 },
+		{ 500, -3, false, 0 },                              /* the clock was set back */
+	};
+	struct central c;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	CHECK_INT(tell(&c, "connected", 0), ERR_NONE);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct backup_row row = { .made_ms = cases[i].made == 0 ? 0 : c.fake.wall_ms - cases[i].made * hour };
+
+		CHECK_INT(db_begin(c.db), ERR_NONE);
+		CHECK_INT(sqlite3_exec(c.db->handle, "UPDATE backup SET expected_ms = 0", NULL, NULL, NULL), SQLITE_OK);
+		if (cases[i].expected > 0)
+			CHECK_INT(backup_expect(c.db, c.fake.wall_ms - cases[i].expected * hour), ERR_NONE);
+		CHECK_INT(backup_expect(c.db, cases[i].expected > 0 ? c.fake.wall_ms : 0), ERR_NONE); /* the first time counts */
+		CHECK_INT(backup_write(c.db, &row), ERR_NONE);
+		CHECK_INT(db_commit(c.db), ERR_NONE);
+		CHECK_INT(look(&c, NULL, false), ERR_NONE);
+		CHECK_INT(count, cases[i].told ? 1 : 0);
+		CHECK(!cases[i].told || list[0].code == CONDITION_BACKUP_OLD);
+		CHECK(!cases[i].told || list[0].number == cases[i].number * hour);
+	}
 	central_close(&c);
 }
 

@@ -1,0 +1,244 @@
+#include "copying.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/text.h"
+#include "checking.h"
+#include "output.h"
+#include "store/copy.h"
+#include "store/db.h"
+
+#define MEBIBYTE (1024 * 1024)
+#define PERCENT 100
+
+/* ---- the temporary file goes with the program ---- */
+
+static char temporary[COPYING_PATH]; /* "" none; for the signal handler only */
+
+static void end_by_signal(int number)
+{
+	if (temporary[0])
+		unlink(temporary);
+	raise(number); /* SA_RESETHAND: as if it had not been caught */
+}
+
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+
+static void catch_signals(const char *path)
+{
+	struct sigaction action = {.sa_handler = end_by_signal, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+
+	text_copy(temporary, sizeof temporary, path);
+	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
+		sigaction(caught[i], &action, NULL);
+}
+
+static enum err cannot_make(const char *path, struct fault *fault)
+{
+	return fault_set(fault, ERR_UNAVAILABLE, "file", "", "%.150s cannot be written: %s. Name a folder that the user of this database may "
+		"write to.", path, strerror(errno));
+}
+
+static enum err make_temporary(struct copying *k, struct fault *fault)
+{
+	k->fd = open(k->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (k->fd < 0)
+		return cannot_make(k->path, fault);
+	if (flock(k->fd, LOCK_EX | LOCK_NB) != 0) {
+		close(k->fd);
+		k->fd = -1;
+		return fault_set(fault, ERR_CONFLICT, "busy", "", "Another parkmeshctl is writing %.150s. Wait until it is done.", k->path);
+	}
+	catch_signals(k->path);
+	return ftruncate(k->fd, 0) == 0 && fchmod(k->fd, 0600) == 0 ? ERR_NONE : cannot_make(k->path, fault);
+}
+
+/* A signal comes before the file is there, or when it is known to be ours to remove. */
+enum err copying_begin(struct copying *k, const struct ctl *c, const char *name, struct fault *fault)
+{
+	sigset_t held, before;
+	enum err e;
+
+	*k = (struct copying){.ctl = c, .fd = -1};
+	if (!text_format(k->path, sizeof k->path, "%s" COPYING_SUFFIX, name))
+		return fault_set(fault, ERR_INVALID, "path_too_long", "", "This path is too long.");
+	sigemptyset(&held);
+	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
+		sigaddset(&held, caught[i]);
+	sigprocmask(SIG_BLOCK, &held, &before);
+	e = make_temporary(k, fault);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return e;
+}
+
+void copying_drop(struct copying *k)
+{
+	if (k->fd < 0)
+		return;
+	temporary[0] = '\0';
+	unlink(k->path);
+	copy_clear_beside(k->path);
+	close(k->fd);
+	k->fd = -1;
+}
+
+/* ---- room ---- */
+
+static bool same_disk(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev;
+}
+
+/* Is there room for so many bytes at path, beside what the gates need? */
+static enum err look_for_room(const struct copying *k, const char *path, int64_t bytes, const char *what, struct fault *fault)
+{
+	char folder[COPYING_PATH];
+	struct disk d;
+	int64_t kept;
+
+	if (!disk_look(path, &d))
+		return ERR_NONE;
+	text_copy(folder, sizeof folder, k->ctl->db_path);
+	kept = same_disk(path, dirname(folder)) ? d.size / PERCENT * DISK_LEAST_PERCENT : 0;
+	if (d.free - kept >= bytes)
+		return ERR_NONE;
+	return fault_set(fault, ERR_UNAVAILABLE, "no_room", "", "%s needs %" PRId64 " MiB, and %.100s has %" PRId64 " MiB to give%s. Make room "
+		"or name another disk.", what, bytes / MEBIBYTE + 1, path, d.free > kept ? (d.free - kept) / MEBIBYTE : 0,
+		kept > 0 ? " (5 % stay free for the gates)" : "");
+}
+
+/* ---- making it ---- */
+
+static enum err copy_all(struct copying *k, struct copy *copy, struct fault *fault)
+{
+	struct progress progress;
+	int64_t done = 0, all = 0;
+	enum err e;
+
+	progress_begin(&progress, &k->ctl->world);
+	do {
+		e = copy_step(copy, &done, &all, fault);
+		if (e == ERR_NONE)
+			e = look_for_room(k, k->path, all - done, "The copy", fault);
+		progress_show(&progress, "%" PRId64 " of %" PRId64 " MiB copied", done / MEBIBYTE, all / MEBIBYTE);
+	} while (e == ERR_NONE);
+	progress_end(&progress);
+	k->bytes = all;
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
+/* Stopped at a terminal (Ctrl-Z) in the middle it would keep the write-ahead log from starting over. */
+static void hold_stops(sigset_t *before)
+{
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTSTP);
+	sigaddset(&stops, SIGTTIN);
+	sigaddset(&stops, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &stops, before);
+}
+
+enum err copying_run(struct copying *k, struct db *from, struct fault *fault)
+{
+	struct copy *copy = NULL;
+	sigset_t before;
+	enum err e;
+
+	hold_stops(&before);
+	k->moment_ms = world_wall_ms(&k->ctl->world);
+	e = copy_begin(from, k->path, k->fd, &copy, fault);
+	if (e == ERR_NONE)
+		e = copy_all(k, copy, fault);
+	copy_end(copy);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return e;
+}
+
+/* ---- checking it ---- */
+
+/* Where SQLite puts the history that verify makes anew. */
+static const char *scratch_folder(void)
+{
+	const char *named = getenv("TMPDIR");
+
+	return named && named[0] ? named : "/var/tmp";
+}
+
+static enum err verify(struct copying *k, struct db *db, struct verify_counts *counts, struct fault *fault)
+{
+	struct verify_finding finding = {.seq = 0};
+	enum err e = look_for_room(k, scratch_folder(), k->bytes, "Verifying the copy", fault);
+
+	if (e != ERR_NONE)
+		return e;
+	e = checking_verify(k->ctl, db, counts, &finding);
+	if (e == ERR_CONFLICT)
+		return fault_set(fault, ERR_CORRUPT, "does_not_fit", "", "Log %s, record %" PRId64 ": %.170s", finding.log[0] ? finding.log : "unknown",
+			finding.seq, finding.what);
+	return e == ERR_NONE ? e : fault_set(fault, e, "verify", "", "The copy cannot be verified: %.120s. That needs room for a second history "
+		"in $TMPDIR or /var/tmp.", db_last_error(db)[0] ? db_last_error(db) : err_name(e));
+}
+
+enum err copying_check(struct copying *k, struct verify_counts *counts, struct fault *fault)
+{
+	struct db *db = NULL;
+	char what[160];
+	enum err e = db_open(k->path, DB_READ, &db, fault);
+
+	if (e != ERR_NONE)
+		return e;
+	e = db_integrity(db, what, sizeof what);
+	if (e != ERR_NONE)
+		fault_set(fault, e, "damaged", "", "SQLite finds the copy damaged: %.160s", what);
+	else
+		e = verify(k, db, counts, fault);
+	db_close(db);
+	return e;
+}
+
+enum err copying_sync(struct copying *k, struct fault *fault)
+{
+	return fsync(k->fd) == 0 ? ERR_NONE : cannot_make(k->path, fault);
+}
+
+static bool sync_folder(const char *path)
+{
+	char copy[COPYING_PATH];
+	int fd;
+	bool good;
+
+	text_copy(copy, sizeof copy, path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	good = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+enum err copying_keep(struct copying *k, const char *as, struct fault *fault)
+{
+	enum err e = copying_sync(k, fault);
+
+	if (e != ERR_NONE)
+		return e;
+	if (rename(k->path, as) != 0)
+		return cannot_make(as, fault);
+	temporary[0] = '\0';
+	close(k->fd);
+	k->fd = -1;
+	return sync_folder(as) ? ERR_NONE : cannot_make(as, fault);
+}
