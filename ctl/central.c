@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/core.h"
 #include "base/journal.h"
 #include "base/text.h"
 #include "base/world.h"
@@ -236,6 +237,7 @@ int main(int argc, char **argv)
 	case OPTIONS_WRONG: return 2;
 	case OPTIONS_RUN: break;
 	}
+	core_forbid();
 	journal_start("parkmesh-central", JOURNAL_INFO);
 	umask(077);
 	take_signals(&c);

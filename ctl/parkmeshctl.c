@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "base/core.h"
 #include "base/journal.h"
 #include "seal/seal.h"
 
@@ -211,6 +212,7 @@ int main(int argc, char **argv)
 	struct line l = {.word = calloc((size_t)argc + 1, sizeof *l.word)};
 	enum ctl_end end = CTL_FAILED;
 
+	core_forbid();
 	journal_start("parkmeshctl", JOURNAL_WARNING);
 	if (!c.db_path || !c.db_path[0])
 		c.db_path = CTL_DATABASE;

@@ -28,6 +28,7 @@ static enum err read_secret(const char *path, char out[SECRET_SIZE], struct faul
 {
 	char line[SECRET_SIZE + 2] = "";
 	FILE *file = fopen(path, "re");
+	bool good;
 
 	if (!file)
 		return fault_set(fault, ERR_SYSTEM, "secret_file", "", "%s cannot be read: %s.", path, strerror(errno));
@@ -35,7 +36,9 @@ static enum err read_secret(const char *path, char out[SECRET_SIZE], struct faul
 		line[0] = '\0';
 	fclose(file);
 	line[strcspn(line, "\r\n")] = '\0';
-	if (line[0] == '\0' || !text_copy(out, SECRET_SIZE, line))
+	good = line[0] != '\0' && text_copy(out, SECRET_SIZE, line);
+	explicit_bzero(line, sizeof line);
+	if (!good)
 		return fault_set(fault, ERR_INVALID, "secret_file", "", "The first line of %s has to be a secret of 1 to %d bytes.", path,
 			SECRET_SIZE - 1);
 	return ERR_NONE;
@@ -54,12 +57,12 @@ static enum err put_secret(struct db *db, const struct options *options, struct 
 	text_copy(secret, sizeof secret, identity.mesh_secret);
 	if (options->secret_file)
 		e = read_secret(options->secret_file, secret, fault);
-	if (e != ERR_NONE)
-		return e;
 	mesh = options->mesh ? options->mesh : identity.mesh;
-	if (strcmp(mesh, identity.mesh) == 0 && strcmp(secret, identity.mesh_secret) == 0)
-		return ERR_NONE;
-	return site_secret_set(db, mesh, secret, fault);
+	if (e == ERR_NONE && (strcmp(mesh, identity.mesh) != 0 || strcmp(secret, identity.mesh_secret) != 0))
+		e = site_secret_set(db, mesh, secret, fault);
+	explicit_bzero(secret, sizeof secret);
+	explicit_bzero(&identity, sizeof identity);
+	return e;
 }
 
 static enum err seed(struct db *db, const struct options *options, const struct world *world, struct site_config *config,
@@ -69,6 +72,7 @@ static enum err seed(struct db *db, const struct options *options, const struct 
 	bool new = identity_read(db, &identity) == ERR_NOT_FOUND;
 	enum err e = site_first_start(db, world);
 
+	explicit_bzero(&identity, sizeof identity);
 	if (e == ERR_NONE)
 		e = site_config_read(db, config);
 	if (e == ERR_NONE)

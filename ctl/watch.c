@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/core.h"
 #include "base/journal.h"
 #include "base/text.h"
 #include "base/world.h"

@@ -28,6 +28,7 @@ enum err api_health(struct call *c, struct fault *fault)
 	answer_begin(&c->response, 200);
 	answer_text(&c->response, "central", own.id);
 	answer_end(&c->response);
+	explicit_bzero(&own, sizeof own);
 	return ERR_NONE;
 }
 

@@ -58,12 +58,15 @@ static enum err find_person(struct call *c, enum shown *shown, struct fault *fau
 static enum err find_shown(struct call *c, enum shown *shown, struct fault *fault)
 {
 	char token[BEARER_SIZE];
+	enum err e;
 
 	*shown = SHOWN_NOTHING;
 	if (!c->request.authorization)
 		return c->token[0] ? find_person(c, shown, fault) : ERR_NONE;
 	*shown = SHOWN_UNKNOWN;
-	return bearer_read(c->request.authorization, token) ? find_edge(c, token, shown, fault) : ERR_NONE;
+	e = bearer_read(c->request.authorization, token) ? find_edge(c, token, shown, fault) : ERR_NONE;
+	explicit_bzero(token, sizeof token);
+	return e;
 }
 
 /* own is read only where it matters. */
@@ -112,6 +115,7 @@ enum err caller_check(struct call *c, enum access access, struct fault *fault)
 	call_read_end(c);
 	if (e == ERR_NONE)
 		e = session_check(access, &c->request, &c->app->rules, shown, own.ip, &c->caller, fault);
+	explicit_bzero(&own, sizeof own);
 	return e;
 }
 

@@ -50,15 +50,17 @@ void flash_put(struct call *c, const char *text, bool good, const cJSON *values)
 
 static cJSON *read(const struct call *c, const char *value)
 {
-	char signature[TOKEN_SIZE], json[FLASH_MAX + 1] = "";
+	char signature[TOKEN_SIZE], shown[TOKEN_SIZE], json[FLASH_MAX + 1] = "";
 	const char *hex = strchr(value, '.');
 	size_t len;
 
 	if (!hex++)
 		return NULL;
+	if (!text_format(shown, sizeof shown, "%.*s", (int)(hex - 1 - value), value))
+		return NULL;
 	sign(c, hex, signature);
 	len = strlen(hex) / 2;
-	if (strncmp(value, signature, TOKEN_SIZE - 1) != 0 || len > FLASH_MAX || !hex_decode(json, len, hex))
+	if (!token_equal(signature, shown) || len > FLASH_MAX || !hex_decode(json, len, hex))
 		return NULL;
 	return cJSON_Parse(json);
 }

@@ -14,6 +14,7 @@
 #include "accept.h"
 #include "app.h"
 #include "attempts.h"
+#include "base/core.h"
 #include "base/journal.h"
 #include "base/text.h"
 #include "conf.h"
@@ -315,6 +316,7 @@ int main(int argc, char **argv)
 	status = read_options(argc, argv, &options, &app);
 	if (status >= 0)
 		return status;
+	core_forbid();
 	journal_start("fcgi", JOURNAL_INFO);
 	limit_descriptors();
 	app.db_path = options.db;

@@ -137,7 +137,7 @@ static enum err check_link(struct call *c, struct fault *fault)
 
 	token_hash(params_typed(&c->params, "token"), hash);
 	if (e == ERR_NONE)
-		e = setup_find(c->desk->db, hash, call_now(c));
+		e = people_link(c->desk->db, hash, call_now(c));
 	call_read_end(c);
 	if (e == ERR_NOT_FOUND)
 		fault_set(fault, e, "link_over", "", "This link was used already, or is over. Make a new one: parkmeshctl setup-link.");

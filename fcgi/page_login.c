@@ -122,6 +122,7 @@ enum err login_begin(struct call *c, const struct user_row *user, struct fault *
 	memcpy(c->token, token, sizeof token);
 	c->fresh_token = true;
 	text_copy(c->caller.user, sizeof c->caller.user, user->name);
+	explicit_bzero(token, sizeof token);
 	c->caller.seen_ms = j.by.now_ms;
 	journal_info("event=logged_in user=%s address=%s", user->name, j.by.source);
 	return ERR_NONE;

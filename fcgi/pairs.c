@@ -61,6 +61,7 @@ enum err pairs_parse(const char *text, size_t len, struct pairs *out)
 		return ERR_NONE;
 	if (memchr(text, '\0', len))
 		return ERR_SYNTAX;
+	out->len = len;
 	out->text = strndup(text, len);
 	if (!out->text)
 		return ERR_MEMORY;
@@ -81,6 +82,8 @@ enum err pairs_parse(const char *text, size_t len, struct pairs *out)
 void pairs_free(struct pairs *p)
 {
 	free(p->pair);
+	if (p->text)
+		explicit_bzero(p->text, p->len);
 	free(p->text);
 	*p = (struct pairs){0};
 }

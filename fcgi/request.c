@@ -117,6 +117,7 @@ enum err request_read_body(struct request *r, struct fault *fault)
 		return too_large(r, fault);
 	while (!r->body.failed && (got = FCGX_GetStr(piece, sizeof piece, r->fcgx->in)) > 0)
 		buf_add(&r->body, piece, (size_t)got);
+	explicit_bzero(piece, sizeof piece);
 	if (r->body.failed)
 		return too_large(r, fault);
 	if (r->body.len < (size_t)length)
@@ -154,6 +155,6 @@ void request_end(struct request *r)
 		FCGX_Free(r->fcgx, 1);
 	}
 	free(r->fcgx);
-	buf_free(&r->body);
+	buf_wipe(&r->body); /* passwords come by forms */
 	r->fcgx = NULL;
 }

@@ -330,4 +330,6 @@ void serve(struct desk *desk, int fd)
 	response_free(&c.response);
 	request_end(&c.request);
 	caller_note_seen(&c);
+	explicit_bzero(c.token, sizeof c.token);
+	explicit_bzero(c.caller.csrf, sizeof c.caller.csrf);
 }

@@ -74,7 +74,8 @@ static void configure(struct daemon *d)
 	d->has_identity = e != ERR_NOT_FOUND;
 	if (!e)
 		(void)links_listen(d->links, listen_address(&self), self.p2p_port);
-	else if (e != ERR_NOT_FOUND)
+	explicit_bzero(&self, sizeof(self));
+	if (e && e != ERR_NOT_FOUND)
 		journal_error("event=configuration_unreadable error=%s", err_name(e));
 	enum err zone = site_zone_use(d->db);
 	if (zone)

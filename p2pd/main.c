@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/core.h"
 #include "base/journal.h"
 #include "daemon.h"
 #include "seal/seal.h"
@@ -80,6 +81,7 @@ int main(int argc, char **argv)
 	const struct world world = world_real();
 	struct daemon *daemon = NULL;
 	struct fault fault = {0};
+	core_forbid();
 	journal_start("p2pd", JOURNAL_INFO);
 	daemon_block_signals();
 	if (!seal_start()) {

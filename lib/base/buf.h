@@ -21,6 +21,8 @@ struct buf {
 /* An empty buffer that may grow to limit bytes. Owns nothing until something is added; free with buf_free. */
 void buf_init(struct buf *b, size_t limit);
 void buf_free(struct buf *b);
+/* The same, and overwrite what it held. What was left behind while it grew is not found. */
+void buf_wipe(struct buf *b);
 /* Empty it, keep its memory, forget a failure. */
 void buf_reset(struct buf *b);
 

@@ -138,6 +138,7 @@ static enum err know_self(struct ledger *l)
 		l->now.log[0] = '\0';
 		l->keys = self.keys;
 	}
+	explicit_bzero(&self, sizeof(self));
 	return ERR_NONE;
 }
 

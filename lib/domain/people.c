@@ -114,7 +114,11 @@ enum err people_remove(struct db *db, const struct actor *by, const char *name, 
 
 enum err people_session(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t now_ms, struct session_row *out)
 {
-	return session_find(db, hash, now_ms - SESSION_IDLE_MS, now_ms - SESSION_LONGEST_MS, out);
+	enum err e = session_find(db, hash, now_ms - SESSION_IDLE_MS, now_ms - SESSION_LONGEST_MS, out);
+
+	if (e == ERR_NONE && (out->created_ms > now_ms + SESSION_IDLE_MS || out->used_ms > now_ms + SESSION_IDLE_MS))
+		return ERR_NOT_FOUND;
+	return e;
 }
 
 static enum err end_old(struct db *db, const struct actor *by, const unsigned char hash[USER_TOKEN_BYTES])
@@ -157,6 +161,11 @@ enum err people_log_out(struct db *db, const struct actor *by, const unsigned ch
 
 /* --- the link -------------------------------------------------------------------------------------------------------- */
 
+enum err people_link(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t now_ms)
+{
+	return setup_find(db, hash, now_ms, now_ms + 2 * SETUP_LINK_MS);
+}
+
 enum err people_open_link(struct db *db, const struct actor *by, const unsigned char hash[USER_TOKEN_BYTES])
 {
 	enum err e = setup_write(db, hash, by->now_ms + SETUP_LINK_MS);
@@ -167,7 +176,7 @@ enum err people_open_link(struct db *db, const struct actor *by, const unsigned 
 enum err people_use_link(struct db *db, const struct actor *by, const unsigned char hash[USER_TOKEN_BYTES], const char *name,
 	const char *password, struct fault *fault)
 {
-	enum err e = setup_find(db, hash, by->now_ms);
+	enum err e = people_link(db, hash, by->now_ms);
 
 	if (e == ERR_NOT_FOUND)
 		return fault_set(fault, e, "link_over", "", "This link was used already, or is over. Make a new one: parkmeshctl setup-link.");

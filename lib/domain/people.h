@@ -3,7 +3,8 @@
  *
  * A password comes here as seal/password keeps it; hashing takes long and is done before the transaction. A session lasts
  * SESSION_IDLE_MS after it was used last and SESSION_LONGEST_MS at most. It ends with a log-out, the next log-in of its browser, a new
- * password, or its account; a new role counts at once.
+ * password, or its account; a new role counts at once. Ages are by the wall clock, since sessions outlive restarts. A clock that is
+ * set back may lengthen a session by SESSION_IDLE_MS: one of a time further ahead is over, and so is such a link.
  *
  * All but the pure ones and people_session are called in a transaction, and note what they did in the audit list. Refusals have a
  * fault: ERR_INVALID user_name_invalid, password_short, password_long, password_is_name; ERR_CONFLICT user_exists, last_admin (somebody
@@ -33,6 +34,9 @@ enum err people_set_password(struct db *db, const struct actor *by, const char *
 	const unsigned char *keep_session, struct fault *fault);
 enum err people_set_role(struct db *db, const struct actor *by, const char *name, enum user_role role, struct fault *fault);
 enum err people_remove(struct db *db, const struct actor *by, const char *name, struct fault *fault);
+
+/* Is this the hash of the link that is open? ERR_NOT_FOUND: no, or it is over. db may be read-only. */
+enum err people_link(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t now_ms);
 
 /* Who has this session? ERR_NOT_FOUND: nobody, or it is over. db may be read-only. */
 enum err people_session(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t now_ms, struct session_row *out);

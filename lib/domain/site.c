@@ -28,7 +28,11 @@ enum err site_first_start(struct db *db, const struct world *world)
 	world_random(world, seed, sizeof(seed));
 	key_pair_make(seed, &self.keys);
 	e = auth_mesh_key(self.mesh, self.mesh_secret, self.mesh_key);
-	return e == ERR_NONE ? identity_write(db, &self) : e;
+	if (e == ERR_NONE)
+		e = identity_write(db, &self);
+	explicit_bzero(seed, sizeof(seed));
+	explicit_bzero(&self, sizeof(self));
+	return e;
 }
 
 /* ---- configuration ---- */
@@ -44,6 +48,7 @@ enum err site_config_read(struct db *db, struct site_config *out)
 	text_copy(out->ip, sizeof(out->ip), self.ip);
 	out->p2p_port = self.p2p_port;
 	out->api_port = self.api_port;
+	explicit_bzero(&self, sizeof(self));
 	return peer_list(db, out->peers, PEERS_MAX, &out->peer_count);
 }
 
@@ -177,6 +182,7 @@ enum err site_config_write(struct db *db, const struct site_config *c, struct fa
 	self.p2p_port = c->p2p_port;
 	self.api_port = c->api_port;
 	e = identity_write(db, &self);
+	explicit_bzero(&self, sizeof(self));
 	return e == ERR_NONE ? write_peers(db, c) : e;
 }
 
@@ -253,20 +259,27 @@ enum err site_peer_repin(struct db *db, const struct actor *by, const char *id, 
 	return e == ERR_NONE ? deed_note(db, by, "peer_repinned", id, old[0] ? old : NULL, fingerprint ? new : NULL) : e;
 }
 
+static enum err name_mesh(struct identity *self, const char *mesh, const char *secret, struct fault *fault)
+{
+	if (mesh[0] == '\0' || !utf8_valid(mesh, strlen(mesh)) || !text_copy(self->mesh, sizeof(self->mesh), mesh))
+		return fault_set(fault, ERR_INVALID, "mesh_invalid", "mesh", "A mesh name has 1 to %d bytes.", MESH_SIZE - 1);
+	if (!utf8_valid(secret, strlen(secret)) || !text_copy(self->mesh_secret, sizeof(self->mesh_secret), secret))
+		return fault_limit(fault, SECRET_SIZE - 1,
+			fault_set(fault, ERR_INVALID, "secret_invalid", "mesh_secret", "A mesh secret has at most %d bytes.", SECRET_SIZE - 1));
+	return auth_mesh_key(self->mesh, self->mesh_secret, self->mesh_key);
+}
+
 enum err site_secret_set(struct db *db, const char *mesh, const char *secret, struct fault *fault)
 {
 	struct identity self;
 	enum err e = identity_read(db, &self);
 
-	if (e != ERR_NONE)
-		return e;
-	if (mesh[0] == '\0' || !utf8_valid(mesh, strlen(mesh)) || !text_copy(self.mesh, sizeof(self.mesh), mesh))
-		return fault_set(fault, ERR_INVALID, "mesh_invalid", "mesh", "A mesh name has 1 to %d bytes.", MESH_SIZE - 1);
-	if (!utf8_valid(secret, strlen(secret)) || !text_copy(self.mesh_secret, sizeof(self.mesh_secret), secret))
-		return fault_limit(fault, SECRET_SIZE - 1,
-			fault_set(fault, ERR_INVALID, "secret_invalid", "mesh_secret", "A mesh secret has at most %d bytes.", SECRET_SIZE - 1));
-	e = auth_mesh_key(self.mesh, self.mesh_secret, self.mesh_key);
-	return e == ERR_NONE ? identity_write(db, &self) : e;
+	if (e == ERR_NONE)
+		e = name_mesh(&self, mesh, secret, fault);
+	if (e == ERR_NONE)
+		e = identity_write(db, &self);
+	explicit_bzero(&self, sizeof(self));
+	return e;
 }
 
 void site_secret_make(const struct world *world, char out[33])
@@ -275,6 +288,7 @@ void site_secret_make(const struct world *world, char out[33])
 
 	world_random(world, secret, sizeof(secret));
 	hex_encode(out, secret, sizeof(secret));
+	explicit_bzero(secret, sizeof(secret));
 }
 
 /* ---- shared settings ---- */

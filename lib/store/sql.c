@@ -375,7 +375,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_SESSION_ADDRESSES] = "SELECT user, address FROM sessions GROUP BY user, address ORDER BY max(used_ms) DESC LIMIT ?1",
 	[SQL_SETUP_WRITE] = "INSERT INTO setup_link(one, hash, expires_ms) VALUES(1, ?1, ?2)"
 		" ON CONFLICT(one) DO UPDATE SET hash = excluded.hash, expires_ms = excluded.expires_ms",
-	[SQL_SETUP_FIND] = "SELECT 1 FROM setup_link WHERE one = 1 AND hash = ?1 AND expires_ms > ?2",
+	[SQL_SETUP_FIND] = "SELECT 1 FROM setup_link WHERE one = 1 AND hash = ?1 AND expires_ms > ?2 AND expires_ms <= ?3",
 	[SQL_SETUP_DELETE] = "DELETE FROM setup_link WHERE one = 1",
 	[SQL_DEED_INSERT] = "INSERT INTO audit(at_ms, who, source, what, object, old, new) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[SQL_DEED_LIST] = DEED_PAGE(""),

@@ -239,13 +239,14 @@ enum err setup_write(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], 
 	return sql_run(db, st);
 }
 
-enum err setup_find(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t now_ms)
+enum err setup_find(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t after_ms, int64_t until_ms)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_SETUP_FIND);
 	enum err e;
 
 	put_blob(st, 1, hash, USER_TOKEN_BYTES);
-	put_int(st, 2, now_ms);
+	put_int(st, 2, after_ms);
+	put_int(st, 3, until_ms);
 	e = sql_row(db, st);
 	sql_end(st);
 	return e;

@@ -72,8 +72,8 @@ enum err session_addresses(struct db *db, int limit, session_address_fn *each, v
 
 /* The one that may be open; a new one takes the place of the old. */
 enum err setup_write(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t expires_ms);
-/* Is it the open one, and not over? ERR_NOT_FOUND. db may be read-only. */
-enum err setup_find(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t now_ms);
+/* Is it the open one, and expires after one time and not after the other? ERR_NOT_FOUND. db may be read-only. */
+enum err setup_find(struct db *db, const unsigned char hash[USER_TOKEN_BYTES], int64_t after_ms, int64_t until_ms);
 enum err setup_delete(struct db *db);
 
 #endif

@@ -417,6 +417,14 @@ def test_gates_trusted_by_address_are_never_limited(c):
     assert set(found) == {200}, {status: len(answers) for status, answers in found.items()}
 
 
+def test_pages_are_limited_apart_from_the_api(c):
+    found = many(c, "127.0.0.13", "GET", "/login")
+    assert set(found) == {200, 429} and len(found[200]) >= 100, {status: len(answers) for status, answers in found.items()}
+    refused(found[429][0], 429, "too_many_requests")
+    refused(call(c, "127.0.0.13", "GET", STATS), 403, "address_not_trusted")
+    assert set(many(c, "127.0.0.13", "GET", "/static/parkmesh.css")) == {200}, "what each page needs besides"
+
+
 def test_what_a_proxy_sends_is_limited_even_from_a_trusted_address(c):
     for headers in ({"X-Forwarded-For": "1.2.3.4"}, {"Forwarded": "for=1.2.3.4"}, {"Origin": APP}):
         found = many(c, EDGE, "GET", STATS, **headers)

@@ -33,6 +33,18 @@ LIBRARIES = {
 }
 # Asking the system for time or chance; lib/base/world.c is the one place that does.
 CLOCKS = re.compile(r"\b(time|gettimeofday|clock_gettime|clock|rand|random|srand|getrandom|getentropy|randombytes_\w+)\s*\(")
+SECRET = re.compile(r"secret|token|csrf|proof|signature|passw|_key\b|hash|cookie|bearer", re.I)
+# What is compared with something that nobody from outside has chosen, or that its owner has just typed himself.
+COMPARED = {
+    ("lib/domain/people.c", "strcmp(name, password)"), ("fcgi/password_form.c", 'strcmp(password, params_typed(&c->params, "again"))'),
+    ("lib/domain/people.c", "strcmp(now.password, checked->password)"),     # two hashes that are held
+    ("fcgi/idempotency.c", "memcmp(hash, kept.body_hash, sizeof hash)"),
+    ("p2pd/mesh.c", "strcmp(a->mesh_secret, b->mesh_secret)"), ("p2pd/mesh.c", "memcmp(a->mesh_key, b->mesh_key, sizeof(a->mesh_key))"),
+    ("p2pd/mesh.c", "memcmp(a->keys.secret_key, b->keys.secret_key, sizeof(a->keys.secret_key))"),
+    ("ctl/seed.c", "strcmp(secret, identity.mesh_secret)"),
+}
+# Keys that everybody may know, and words that only look so.
+PUBLIC = re.compile(r'public_key|_KEY\b|"\w+ ?"')
 STATIC_BUFFER = re.compile(r"\b(localtime|gmtime|ctime|asctime|strtok|strerror_l|inet_ntoa|gethostbyname|readdir64)\s*\(")
 
 
@@ -79,6 +91,16 @@ def test_time_and_chance_are_handed_in():
 def test_nothing_returns_a_static_buffer():
     for _, path, text in sources():
         yield from ("%s calls %s" % (path, name) for name in STATIC_BUFFER.findall(without_comments_and_texts(text)))
+
+
+def test_secrets_are_compared_in_constant_time():
+    """By sodium_memcmp (seal/token.h, seal/auth.h), or not at all: tokens are looked up by their hash."""
+    for _, path, text in sources():
+        for call in re.findall(r"\b(?:str\w*cmp|memcmp|bcmp)\((?:[^;()]|\([^;()]*\))*\)", text):
+            if SECRET.search(PUBLIC.sub("", call)) and (path, call) not in COMPARED:
+                yield "%s: %s" % (path, call)
+    yield from ("%s: %s is not there any more" % known for known in sorted(COMPARED)
+                if known[1] not in dict((path, text) for _, path, text in sources()).get(known[0], ""))
 
 
 def test_a_source_includes_its_own_header_first():

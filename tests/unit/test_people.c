@@ -145,6 +145,23 @@ TEST(sessions_last_as_long_as_they_are_used_and_no_longer_than_a_week)
 	closed();
 }
 
+/* Sessions outlive restarts, so their age is by the wall clock. One that was set right must not make them last for ever. */
+TEST(sessions_of_a_time_that_is_not_yet_are_over)
+{
+	CHECK(opened());
+	by.now_ms = 400LL * 24 * 3600 * 1000;
+	CHECK_INT(people_add(db, &by, "anna", USER_ADMIN, "hash", &fault), ERR_NONE);
+	CHECK_INT(log_in("anna", "one"), ERR_NONE);
+	by.now_ms -= SESSION_IDLE_MS;
+	CHECK(is_in("one"));
+	by.now_ms--;
+	CHECK(!is_in("one"));
+	CHECK_INT(log_in("anna", "two"), ERR_NONE);
+	CHECK_INT(session_used(db, hash_of("two"), by.now_ms + SESSION_IDLE_MS + 1), ERR_NONE); /* used while the clock was ahead */
+	CHECK(!is_in("two"));
+	closed();
+}
+
 TEST(a_password_that_changed_while_it_was_checked_opens_nothing)
 {
 	struct user_row row;
@@ -211,6 +228,8 @@ TEST(the_link_works_once_and_for_an_hour)
 	CHECK_STR(code(people_use_link(db, &by, hash_of("link"), "binh", "hash", &fault)), "link_over");
 	CHECK_INT(people_open_link(db, &by, hash_of("link")), ERR_NONE);
 	by.now_ms += SETUP_LINK_MS;
+	CHECK_STR(code(people_use_link(db, &by, hash_of("link"), "binh", "hash", &fault)), "link_over");
+	by.now_ms -= 3 * SETUP_LINK_MS; /* the clock was ahead when it was made */
 	CHECK_STR(code(people_use_link(db, &by, hash_of("link"), "binh", "hash", &fault)), "link_over");
 	closed();
 }
