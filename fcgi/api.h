@@ -16,6 +16,9 @@ handler_fn api_edge_event, api_edge_heartbeat;
 extern const struct field parking_history_fields[14], history_changes_fields[3];
 handler_fn api_parking_history, api_history_changes;
 
+/* api_metrics.c */
+handler_fn api_metrics;
+
 /* api_operator.c */
 extern const struct field operator_enter_fields[7], operator_exit_fields[3], operator_correct_fields[3], operator_void_fields[1];
 handler_fn api_operator_enter, api_operator_exit, api_operator_correct, api_operator_void;

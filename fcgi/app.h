@@ -11,12 +11,14 @@
 #include "response.h"
 #include "route.h"
 #include "session.h"
+#include "traffic.h"
 #include "words.h"
 
 struct attempts;
 struct db;
 struct edges;
 struct hashing;
+struct metrics;
 struct quorum_wait;
 struct views;
 struct writer;
@@ -31,6 +33,7 @@ struct app {
 	struct edges *edges;
 	struct attempts *attempts;
 	struct hashing *hashing;
+	struct metrics *metrics;
 	struct quorum_wait *quorum;
 	unsigned char flash_key[32];     /* signs what pages say once; of this run alone */
 	int stop_fd;                     /* an eventfd: readable once the program is to end */
@@ -39,6 +42,7 @@ struct app {
 	int threads;                     /* that serve requests */
 	atomic_int waiting;              /* of them, those that wait for p2pd */
 	atomic_int streaming;            /* of them, those that send a file */
+	struct traffic traffic;
 	_Atomic int64_t zone_due_ms;     /* when the site's time zone is to be looked at again */
 };
 
@@ -58,6 +62,7 @@ struct call {
 	enum language language;          /* of its pages */
 	char token[TOKEN_SIZE];          /* the browser's: of its session, or, while nobody is logged in, one for its forms alone; "" none */
 	bool fresh_token;                /* the answer has to set it */
+	const struct route *route;       /* NULL none */
 	const char *segment;             /* of the route's {name}, "" none */
 	bool keyed, kept;                /* it has an Idempotency-Key; the answer is the one kept under it */
 	bool reading;                    /* a read transaction is open on desk->db */

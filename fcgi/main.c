@@ -20,6 +20,7 @@
 #include "conf.h"
 #include "edges.h"
 #include "hashing.h"
+#include "metrics.h"
 #include "notify.h"
 #include "pages.h"
 #include "quorum_wait.h"
@@ -229,6 +230,8 @@ static enum err open_all(struct app *app, const struct options *o, struct opened
 	if (e == ERR_NONE)
 		e = hashing_open(&app->hashing);
 	if (e == ERR_NONE)
+		e = metrics_open(&app->metrics);
+	if (e == ERR_NONE)
 		e = hold_lock(o->db, &out->lock_fd, fault);
 	if (e == ERR_NONE && notify_open(o->notify, &out->bell) != ERR_NONE)
 		e = fault_set(fault, ERR_SYSTEM, "no_bell", "", "%s cannot be opened or made as a FIFO; check --notify.", o->notify);
@@ -257,6 +260,7 @@ static void close_all(struct app *app, struct opened *o)
 	edges_close(app->edges);
 	attempts_close(app->attempts);
 	hashing_close(app->hashing);
+	metrics_close(app->metrics);
 	catalogue_close(&app->catalogue);
 	views_close(app->views);
 	if (app->stop_fd >= 0)

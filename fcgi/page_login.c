@@ -178,8 +178,10 @@ enum err page_logging_in(struct call *c, struct fault *fault)
 	bool known = false;
 	enum err e;
 
-	if (wait > 0)
+	if (wait > 0) {
+		traffic_login_failed(&c->app->traffic, LOGIN_LIMITED);
 		return show_wait(c, wait, fault);
+	}
 	e = check(c, &user, &known, &why);
 	if (e == ERR_NONE && known)
 		e = login_begin(c, &user, &why);
@@ -188,6 +190,7 @@ enum err page_logging_in(struct call *c, struct fault *fault)
 		return show_failed(c, answer_status(e), e, &why, fault);
 	if (!known) {
 		journal_warning("event=login_refused address=%s", address);
+		traffic_login_failed(&c->app->traffic, LOGIN_WRONG);
 		return show_failed(c, 403, ERR_NONE, &why, fault);
 	}
 	attempts_good(c->app->attempts, address, name, world_mono_ms(&c->app->world));

@@ -48,16 +48,21 @@ void response_redirect(struct response *r, int status, const char *path)
 }
 
 /* HTTP/1.1 wants a phrase; nginx, given a bare number, sends a status line without one that strict clients refuse. */
+static const struct { int status; const char *phrase; } known[RESPONSE_STATUSES] = {
+	{200, "OK"}, {204, "No Content"}, {302, "Found"}, {303, "See Other"}, {400, "Bad Request"}, {401, "Unauthorized"},
+	{403, "Forbidden"}, {404, "Not Found"},
+	{405, "Method Not Allowed"}, {409, "Conflict"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
+	{422, "Unprocessable Content"}, {429, "Too Many Requests"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+};
+
+int response_status(size_t i)
+{
+	return known[i].status;
+}
+
 static const char *reason(int status)
 {
-	static const struct { int status; const char *phrase; } known[] = {
-		{200, "OK"}, {204, "No Content"}, {302, "Found"}, {303, "See Other"}, {400, "Bad Request"}, {401, "Unauthorized"},
-		{403, "Forbidden"}, {404, "Not Found"},
-		{405, "Method Not Allowed"}, {409, "Conflict"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
-		{422, "Unprocessable Content"}, {429, "Too Many Requests"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
-	};
-
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+	for (size_t i = 0; i < RESPONSE_STATUSES; i++) {
 		if (known[i].status == status)
 			return known[i].phrase;
 	}

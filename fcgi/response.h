@@ -21,6 +21,10 @@ struct response {
 	bool streaming;        /* response_stream was called: the rest goes by response_chunk */
 };
 
+/* The statuses that this program answers with. i < RESPONSE_STATUSES. */
+#define RESPONSE_STATUSES 16
+int response_status(size_t i);
+
 /* Status 200, JSON, empty. Free with response_free. */
 void response_init(struct response *r);
 void response_free(struct response *r);

@@ -10,17 +10,17 @@ bool access_is_page(enum access access)
 	return access >= ACCESS_PAGE_OPEN;
 }
 
-static const char *method_name(enum method method)
+const char *method_name(enum method method)
 {
 	switch (method) {
-	case METHOD_GET: return "GET, HEAD";
+	case METHOD_GET: return "GET";
 	case METHOD_POST: return "POST";
 	case METHOD_PUT: return "PUT";
 	case METHOD_DELETE: return "DELETE";
 	case METHOD_OPTIONS:
 	case METHOD_OTHER: break;
 	}
-	return "";
+	return "OTHER";
 }
 
 /* pattern up to its {name} and from behind it have to be path's, and what is between has to be one segment. */
@@ -71,7 +71,7 @@ void route_find(const struct route *table, size_t count, enum method method, con
 		/* a path with a name of its own is no {segment}'s */
 		if (!match(table[i].path, path, segment) || (named && segment[0] != '\0'))
 			continue;
-		add_allowed(out->allow, method_name(table[i].method));
+		add_allowed(out->allow, table[i].method == METHOD_GET ? "GET, HEAD" : method_name(table[i].method));
 		if (table[i].method == method && !out->route) {
 			out->route = &table[i];
 			memcpy(out->segment, segment, sizeof segment);

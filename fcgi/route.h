@@ -37,6 +37,7 @@ struct route {
 	handler_fn *handler;
 };
 
+#define ROUTES_MAX 160  /* what is counted of each has its place (traffic.h) */
 #define ROUTE_SEGMENT_SIZE 64
 #define ROUTE_ALLOW_SIZE 64
 
@@ -46,6 +47,8 @@ struct route_match {
 	char allow[ROUTE_ALLOW_SIZE];           /* methods the path has, "" if it is unknown: 404, else 405 */
 };
 
+/* "GET" …; "OTHER" for one that no route takes. */
+const char *method_name(enum method method);
 /* Find the row for method and path. */
 void route_find(const struct route *table, size_t count, enum method method, const char *path, struct route_match *out);
 

@@ -9,6 +9,7 @@
 
 const struct route routes[] = {
 	{METHOD_GET, "/healthz", ACCESS_ANYONE, NO_FIELDS, api_health},
+	{METHOD_GET, "/metrics", ACCESS_VIEWER, NO_FIELDS, api_metrics},
 	{METHOD_GET, "/api/stats", ACCESS_VIEWER, NO_FIELDS, api_stats},
 	{METHOD_GET, "/api/status", ACCESS_EDGE, NO_FIELDS, api_status},
 	{METHOD_GET, "/api/cameras", ACCESS_VIEWER, NO_FIELDS, api_cameras},
@@ -115,4 +116,5 @@ const struct route routes[] = {
 	{METHOD_POST, "/settings/p2p/remove", ACCESS_PAGE_ADMIN, FIELDS(page_p2p_removing_fields), page_p2p_removing},
 };
 
+_Static_assert(sizeof routes / sizeof *routes <= ROUTES_MAX, "raise ROUTES_MAX");
 const size_t routes_count = sizeof routes / sizeof *routes;

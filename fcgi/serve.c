@@ -92,7 +92,7 @@ static bool wants_json(const struct call *c)
 	const char *path = c->request.path;
 
 	return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/api") == 0 || strncmp(path, "/healthz", 8) == 0
-		|| strncmp(path, "/ws/", 4) == 0;
+		|| strcmp(path, "/metrics") == 0 || strncmp(path, "/ws/", 4) == 0;
 }
 
 static void fail_json(struct call *c, int status, enum err e, const struct fault *fault)
@@ -298,6 +298,7 @@ static void answer_route(struct call *c)
 		refuse_no_route(c, match.allow);
 		return;
 	}
+	c->route = match.route;
 	c->segment = match.segment;
 	wanted = wanted_type(match.route, &c->request);
 	if (wanted && !type_fits(c->request.content_type, wanted)) {
@@ -312,12 +313,22 @@ static void answer_route(struct call *c)
 	c->segment = "";
 }
 
+/* What was cut off counts as a failure, whatever status had been sent. */
+static void note_traffic(struct call *c, int64_t since_us)
+{
+	traffic_note(&c->app->traffic, c->route, c->request.cut ? 500 : c->response.status, world_mono_us(&c->app->world) - since_us);
+}
+
 void serve(struct desk *desk, int fd)
 {
 	struct call c = {.app = desk->app, .desk = desk, .segment = ""};
+	int64_t since_us = world_mono_us(&desk->app->world);
+	bool asked;
 
+	atomic_fetch_add(&desk->app->traffic.serving, 1);
 	response_init(&c.response);
-	if (request_receive(&c.request, fd) == ERR_NONE) {
+	asked = request_receive(&c.request, fd) == ERR_NONE;
+	if (asked) {
 		page_begin(&c);
 		answer_route(&c);
 		call_read_end(&c);
@@ -329,6 +340,9 @@ void serve(struct desk *desk, int fd)
 	params_free(&c.params);
 	response_free(&c.response);
 	request_end(&c.request);
+	if (asked)
+		note_traffic(&c, since_us);
+	atomic_fetch_sub(&desk->app->traffic.serving, 1);
 	caller_note_seen(&c);
 	explicit_bzero(c.token, sizeof c.token);
 	explicit_bzero(c.caller.csrf, sizeof c.caller.csrf);

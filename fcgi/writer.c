@@ -31,6 +31,7 @@ struct writer {
 	int bell;
 	bool checkpoint_failing;
 	_Atomic int64_t busy_since_us; /* 0: it waits for work */
+	struct writer_counts counts;
 	pthread_t thread;
 	pthread_mutex_t mutex;      /* guards all below */
 	pthread_cond_t work;
@@ -90,10 +91,26 @@ static void note_failing(struct writer *w, bool failing)
 		journal_info("event=write_works_again");
 }
 
+static void count_batch(struct writer *w, const struct job *batch, enum err e, int64_t took_us)
+{
+	int64_t jobs = 0;
+
+	for (; batch; batch = batch->next)
+		jobs++;
+	atomic_fetch_sub(&w->counts.waiting, (int)jobs);
+	if (e != ERR_NONE) {
+		atomic_fetch_add(&w->counts.failed, 1);
+		return;
+	}
+	histogram_add(&w->counts.jobs, histogram_sizes, jobs);
+	histogram_add(&w->counts.took_us, histogram_times, took_us);
+}
+
 static void do_batch(struct writer *w, struct job *batch)
 {
 	enum err e = run_batch(w, batch);
 
+	count_batch(w, batch, e, world_mono_us(w->world) - w->busy_since_us);
 	if (e != ERR_NONE)
 		fail_batch(batch);
 	note_failing(w, e != ERR_NONE);
@@ -204,6 +221,7 @@ static void *write_all(void *arg)
 
 static void add_job(struct writer *w, struct job *j)
 {
+	atomic_fetch_add(&w->counts.waiting, 1);
 	*w->last = j;
 	w->last = &j->next;
 	pthread_cond_signal(&w->work);
@@ -237,6 +255,11 @@ int64_t writer_busy_ms(const struct writer *w)
 	int64_t since_us = w->busy_since_us;
 
 	return since_us ? (world_mono_us(w->world) - since_us) / 1000 : 0;
+}
+
+const struct writer_counts *writer_counts(const struct writer *w)
+{
+	return &w->counts;
 }
 
 /* --- start and stop -------------------------------------------------------------------------------------------------- */

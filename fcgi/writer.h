@@ -21,6 +21,7 @@
 
 #include "base/err.h"
 #include "base/world.h"
+#include "histogram.h"
 
 struct ledger;
 struct writer;
@@ -45,6 +46,14 @@ enum err writer_run(struct writer *w, writer_job_fn *job, void *arg);
 bool writer_failing(struct writer *w);
 /* How long it has been at what it does now, the wait for the database's lock included; 0 while it has nothing to do. From any thread. */
 int64_t writer_busy_ms(const struct writer *w);
+/* What it counts since its start; the numbers move while they are read. */
+struct writer_counts {
+	struct histogram jobs;      /* of each batch that was committed */
+	struct histogram took_us;   /* from taking the batch up to its commit, the wait for the database's lock included */
+	_Atomic uint64_t failed;    /* batches that could not be written */
+	atomic_int waiting;         /* jobs that are not done yet */
+};
+const struct writer_counts *writer_counts(const struct writer *w);
 /* Finish what waits, end the thread, close the database. Takes NULL. */
 void writer_stop(struct writer *w);
 

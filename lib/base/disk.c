@@ -1,6 +1,7 @@
 #include "base/disk.h"
 
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #define PERCENT 100
@@ -14,6 +15,13 @@ bool disk_look(const char *path, struct disk *out)
 		return false;
 	*out = (struct disk){(int64_t)(told.f_bavail * told.f_frsize), (int64_t)(told.f_blocks * told.f_frsize)};
 	return true;
+}
+
+int64_t disk_file_bytes(const char *path)
+{
+	struct stat told;
+
+	return stat(path, &told) == 0 ? told.st_size : 0;
 }
 
 bool disk_low(const struct disk *d)

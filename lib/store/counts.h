@@ -1,10 +1,10 @@
 /*
- * Table `mesh_counts`: how often p2pd closed a connection for which cause, and what else it noticed, over all its runs. Rows are
- * only ever counted up, so that a program that watches them sees every change.
+ * Table `mesh_counts`: how often p2pd closed a connection for which cause, and what else it noticed, over all its runs. Rows
+ * are only ever counted up, so that a program that watches them sees every change.
  *
- * Table `record_counts`: how many records of each type are held, kept by the ledger in the transaction that stores them, so that nobody
- * has to go through millions of them. It has two rows for each type of this version; a transaction writes those of the types in it, which
- * costs it one more page (4 KiB of the write-ahead log) and about a microsecond a row.
+ * Table `record_counts`: how many records of each type are held, kept by the ledger in the transaction that stores them, so
+ * that nobody has to go through millions of them. It has two rows for each type of this version; a transaction writes those of
+ * the types in it, which costs it one more page (4 KiB of the write-ahead log) and about a microsecond a row.
  */
 #ifndef PARKMESH_STORE_COUNTS_H
 #define PARKMESH_STORE_COUNTS_H

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/disk.h"
 #include "base/text.h"
 #include "store/db_internal.h"
 #include "store/schema.h"
@@ -396,11 +397,8 @@ void db_read_end(struct db *db)
 int64_t db_wal_bytes(const struct db *db)
 {
 	char name[PATH_LIMIT];
-	struct stat st;
 
-	if (!text_format(name, sizeof(name), "%s-wal", db->path) || stat(name, &st) != 0)
-		return 0;
-	return st.st_size;
+	return text_format(name, sizeof(name), "%s-wal", db->path) ? disk_file_bytes(name) : 0;
 }
 
 /* Have the next checkpoint copy everything that is in the write-ahead log (db.h says why). With the lock file held; what is in

@@ -34,7 +34,7 @@ static enum err count_between(struct db *db, int64_t from, int64_t to, struct co
 	return e;
 }
 
-static enum err inside_now(struct db *db, int64_t *out)
+enum err vehicles_inside(struct db *db, int64_t *out)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_STATS_INSIDE);
 	enum err e = sql_row(db, st);
@@ -49,7 +49,7 @@ enum err figures_read(struct db *db, const int64_t *bounds, size_t count, struct
 {
 	struct counted now = { 0 };
 	int64_t inside = 0;
-	enum err e = inside_now(db, &inside);
+	enum err e = vehicles_inside(db, &inside);
 
 	if (e == ERR_NONE)
 		e = count_between(db, bounds[count], INT64_MAX, &now);

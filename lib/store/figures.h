@@ -24,6 +24,9 @@ struct figure {
 /* Figure i is of the time from bounds[i] to below bounds[i + 1], Unix ms; bounds rises and has count + 1 of them. */
 enum err figures_read(struct db *db, const int64_t *bounds, size_t count, struct figure *out);
 
+/* Right now. */
+enum err vehicles_inside(struct db *db, int64_t *out);
+
 /* An exit; id is of the row of history it belongs to. Texts live until the callback returns; NULL when the column is. */
 struct newest_exit { const char *plate_view, *central, *edge; int64_t id, exit_ts, fee; };
 typedef enum err newest_exit_fn(void *arg, const struct newest_exit *row);

@@ -29,6 +29,7 @@
 #include "fcgi/attempts.h"
 #include "fcgi/edges.h"
 #include "fcgi/hashing.h"
+#include "fcgi/metrics.h"
 #include "fcgi/pages.h"
 #include "fcgi/request.h"
 #include "fcgi/serve.h"
@@ -384,7 +385,7 @@ static void empty_database(void)
 	static const char empty[] = "DELETE FROM seals; DELETE FROM records; DELETE FROM logs; DELETE FROM history; DELETE FROM exits;"
 		" DELETE FROM history_changes; DELETE FROM settings; DELETE FROM subscriptions; DELETE FROM pins; DELETE FROM peers; DELETE FROM peer_status;"
 		" DELETE FROM commands; DELETE FROM events; DELETE FROM cameras; DELETE FROM edges; DELETE FROM idempotency; DELETE FROM warnings;"
-		" DELETE FROM users; DELETE FROM sessions; DELETE FROM setup_link; DELETE FROM audit; DELETE FROM looked; DELETE FROM expected_keys;"
+		" DELETE FROM users; DELETE FROM sessions; DELETE FROM setup_link; DELETE FROM audit; DELETE FROM looked; DELETE FROM expected_keys; DELETE FROM record_counts;"
 		" UPDATE clock SET hlc_ms = 0, hlc_counter = 0, change = 0;"
 		" UPDATE identity SET id = 'central-1', ip = '127.0.0.1', p2p_port = 9000, api_port = 8000, mesh_secret = '';";
 	unsigned char hash[TOKEN_HASH_BYTES];
@@ -409,6 +410,7 @@ static void start(void)
 	version[0] = flash[0] = '\0';
 	empty_database();
 	MUST(edges_open(&app.edges) == ERR_NONE && attempts_open(&app.attempts) == ERR_NONE && hashing_open(&app.hashing) == ERR_NONE);
+	MUST(metrics_open(&app.metrics) == ERR_NONE);
 	MUST(writer_start(&setup, &app.writer, &fault) == ERR_NONE);
 }
 
@@ -478,5 +480,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	edges_close(app.edges);
 	attempts_close(app.attempts);
 	hashing_close(app.hashing);
+	metrics_close(app.metrics);
 	return 0;
 }

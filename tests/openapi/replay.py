@@ -148,7 +148,7 @@ class Replay:
         value, found = self.shape_differences(answer, seen)
         if answer.media == JSON:
             found += self.differences(answer.schema, answer.value, value)
-        elif value.split("\r\n")[0] != answer.value.split("\r\n")[0]:
+        elif value.splitlines()[0] != answer.value.splitlines()[0]:
             found.append("the first line is not the example's")
         if found:
             raise Mismatch("\n".join(found + ["seen: " + seen.text[:3000]]))

@@ -34,6 +34,7 @@ class Route:
 
 ROUTES = [
     Route("GET", "/healthz"),
+    Route("GET", "/metrics"),
     Route("GET", "/api/stats"),
     Route("GET", "/api/status"),
     Route("GET", "/api/cameras"),

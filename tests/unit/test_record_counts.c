@@ -1,4 +1,4 @@
-/* record_counts: kept with the records, in the same transaction, whatever of it is undone; and made once for an older database. */
+/* record_counts: kept with the records, whatever of a transaction is undone; and made once for an older database. */
 #include "test.h"
 
 #include "author.h"
