@@ -163,7 +163,7 @@ static void begin_peer(const struct cJSON *object, const struct site_config *hel
 {
 	const char *id = json_text(object, "id");
 
-	*out = (struct peer_row){.weight = 1, .dialect = "native"};
+	site_peer_begin(out);
 	for (size_t i = 0; id && i < held->peer_count; i++) {
 		if (strcmp(held->peers[i].id, id) == 0)
 			*out = held->peers[i];

@@ -14,9 +14,10 @@ const char cmd_peer_list_usage[] =
 	"Usage: parkmeshctl [--db PATH] [--json] peer list\n"
 	"List the centrals this one exchanges records with, and how each is doing.\n";
 const char cmd_peer_add_usage[] =
-	"Usage: parkmeshctl [--db PATH] [--json] peer add ID=ADDRESS:PORT\n"
+	"Usage: parkmeshctl [--db PATH] [--json] peer add [--plain] ID=ADDRESS:PORT\n"
 	"Add a central to exchange records with, by its id, address and mesh port; an IPv6 address stands in\n"
-	"brackets. In force within two seconds.\n";
+	"brackets. In force within two seconds.\n"
+	"  --plain  connect without TLS, for one of a version that does not speak it yet\n";
 const char cmd_peer_remove_usage[] =
 	"Usage: parkmeshctl [--db PATH] [--json] peer remove ID\n"
 	"Stop exchanging records with a central. Its records that are held here stay.\n";
@@ -97,6 +98,7 @@ enum ctl_end cmd_peer_add(const struct ctl *c)
 		fprintf(stderr, "parkmeshctl: %s: %s. Try 'parkmeshctl peer add --help'.\n", c->word[0], wrong);
 		return CTL_WRONG;
 	}
+	row.tls = !c->option[0];
 	return change(c, add, &row, row.id, "is a peer now.");
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/site.h"
 
 const char *port_from_text(const char *text, int *out)
 {
@@ -25,7 +26,7 @@ const char *peer_from_text(const char *text, struct peer_row *out)
 		ip++;
 		end--;
 	}
-	*out = (struct peer_row){.weight = 1, .dialect = "native"};
+	site_peer_begin(out);
 	if (!text_format(out->id, sizeof out->id, "%.*s", (int)(equals - text), text)
 		|| !text_format(out->ip, sizeof out->ip, "%.*s", (int)(end - ip), ip))
 		return "this id or address is too long";

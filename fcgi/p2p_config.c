@@ -147,7 +147,9 @@ static enum err apply_peer(const struct peer_change *change, const struct site_c
 		return lacks(place, "ip", fault);
 	if (!old && !change->has_port)
 		return lacks(place, "p2p_port", fault);
-	*out = old ? *old : (struct peer_row){.weight = 1, .dialect = "native"};
+	site_peer_begin(out);
+	if (old)
+		*out = *old;
 	text_copy(out->id, sizeof out->id, change->id);
 	if (change->has_ip)
 		text_copy(out->ip, sizeof out->ip, change->row.ip);
@@ -155,8 +157,10 @@ static enum err apply_peer(const struct peer_change *change, const struct site_c
 		out->p2p_port = change->row.p2p_port;
 	if (change->has_weight)
 		out->weight = change->row.weight;
-	if (change->has_dialect)
+	if (change->has_dialect && strcmp(out->dialect, change->row.dialect) != 0) {
 		text_copy(out->dialect, sizeof out->dialect, change->row.dialect);
+		out->tls = site_tls_default(out->dialect);
+	}
 	if (change->has_tls)
 		out->tls = change->row.tls;
 	return ERR_NONE;

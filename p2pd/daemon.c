@@ -18,9 +18,11 @@
 #include "mesh.h"
 #include "mesh_io.h"
 #include "notify.h"
+#include "renewal.h"
 #include "rows.h"
 #include "status.h"
 #include "store/db.h"
+#include "tls.h"
 
 #define NOT_CONFIGURED "This central has no configuration yet; start parkmesh.fcgi."
 #define TICK_US 1000000
@@ -34,6 +36,8 @@ struct daemon {
 	struct db *db;
 	struct ledger *ledger;
 	struct rows rows;
+	struct tls *tls;
+	struct renewal renewal;
 	struct links *links;
 	struct loop *loop;
 	struct mesh *mesh;
@@ -46,6 +50,7 @@ struct daemon {
 	int64_t data_version, records_taken; /* when the configuration was last read */
 	int64_t records_shown;    /* records_taken when those who watch were last told to look */
 	int64_t leave_us;
+	char id[CENTRAL_ID_SIZE];
 	bool has_identity, ending, started;
 };
 
@@ -73,6 +78,10 @@ static void configure(struct daemon *d)
 		mesh_check_pins(d->mesh);
 	d->has_identity = e != ERR_NOT_FOUND;
 	if (!e)
+		(void)text_copy(d->id, sizeof(d->id), self.id);
+	if (!e && !d->renewal.began) /* whoever dials is shown one */
+		renewal_look(&d->renewal, d->id, true);
+	if (!e)
 		(void)links_listen(d->links, listen_address(&self), self.p2p_port);
 	explicit_bzero(&self, sizeof(self));
 	if (e && e != ERR_NOT_FOUND)
@@ -95,6 +104,18 @@ static void configure_if_changed(struct daemon *d)
 	d->data_version = version;
 	d->records_taken = taken;
 	configure(d);
+}
+
+static void renew(struct daemon *d, bool now)
+{
+	if (d->id[0])
+		renewal_look(&d->renewal, d->id, now);
+}
+
+static void read_again(struct daemon *d)
+{
+	configure(d);
+	renew(d, true);
 }
 
 static void take_commands(struct daemon *d)
@@ -179,6 +200,7 @@ static void on_tick(void *arg)
 		return;
 	loop_timer_set(d->tick, TICK_US);
 	configure_if_changed(d);
+	renew(d, false);
 	mesh_look(d->mesh);
 	take_commands(d);
 	mark_rows_look(&d->marks, d->db);
@@ -220,7 +242,7 @@ static bool on_signal(void *arg)
 		if (info.ssi_signo == SIGUSR1)
 			mesh_dump(d->mesh);
 		else if (info.ssi_signo == SIGHUP)
-			configure(d);
+			read_again(d);
 		else if (!d->ending)
 			begin_end(d);
 	}
@@ -305,9 +327,11 @@ static enum err open_mesh(struct daemon *d)
 	const struct links_told told = {.self = d, .opened = on_opened, .message = on_message, .fault = on_fault, .closed = on_closed,
 		.drained = on_drained};
 	struct mesh_io io;
-	enum err e = links_new(&told, &d->links);
+	enum err e = tls_new(&d->tls);
 	if (!e)
-		e = loop_open(d->links, &d->loop);
+		e = links_new(&told, d->tls, &d->links);
+	if (!e)
+		e = loop_open(d->links, tls_dialling(d->tls), &d->loop);
 	if (!e)
 		e = links_start(d->links, d->loop);
 	if (e)
@@ -351,6 +375,8 @@ enum err daemon_open(const struct daemon_paths *paths, const struct world *world
 	if (e)
 		return e;
 	e = open_mesh(d);
+	if (!e)
+		e = renewal_init(&d->renewal, paths->db, paths->tls_certificate, paths->tls_key, d->tls, world);
 	if (!e && paths->live)
 		e = live_open(d->loop, d->db, world, paths->live, &d->live);
 	if (!e)
@@ -385,6 +411,7 @@ void daemon_close(struct daemon *d)
 	loop_timer_free(d->tick);
 	loop_close(d->loop);
 	links_free(d->links);
+	tls_free(d->tls);
 	live_free(d->live);
 	if (d->ledger)
 		ledger_close(d->ledger);

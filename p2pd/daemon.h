@@ -3,7 +3,7 @@
  *
  * What wakes it: the bell (rows changed), messages, its timer (what the mesh wants to be called for), a tick each second (which
  * looks at everything the bell could have told of, so that a lost ring costs a second), and signals: SIGTERM and SIGINT end it,
- * SIGHUP re-reads the configuration, SIGUSR1 dumps the mesh into the journal.
+ * SIGHUP re-reads the configuration and the certificate, SIGUSR1 dumps the mesh into the journal.
  * Failure cases: a database without identity (nobody has started parkmesh.fcgi yet) or a port that cannot be listened on are told
  * in mesh_status and tried again each second.
  */
@@ -15,8 +15,9 @@
 
 struct daemon;
 
-/* Files of the central: the database, the FIFO that wakes p2pd, the socket for those who watch the history (NULL: nobody does). */
-struct daemon_paths { const char *db, *notify, *live; };
+/* Files of the central: the database, the FIFO that wakes p2pd, the socket for those who watch the history (NULL: nobody does), the site's
+ * own certificate and its key (NULL: one is made). */
+struct daemon_paths { const char *db, *notify, *live, *tls_certificate, *tls_key; };
 
 /* Signals must be blocked (daemon_block_signals) before any thread exists. world outlives it. On failure fault says what to do.
  * Free with daemon_close, also after a failure if *out is not NULL. */

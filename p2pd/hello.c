@@ -91,6 +91,7 @@ static void session_of(const struct mesh *m, const struct peer *p, struct auth_s
 		.dialler = p->dialled ? own : other,
 		.listener = p->dialled ? other : own,
 	};
+	memcpy(out->cert_hash, p->certificate, sizeof(out->cert_hash));
 }
 
 bool auth_send(struct mesh *m, struct peer *p)
@@ -105,6 +106,25 @@ bool auth_send(struct mesh *m, struct peer *p)
 	}
 	peer_send(m, p, &msg);
 	return true;
+}
+
+/* By TLS it may also be that the two ends were shown different certificates, and which of both it is cannot be told apart. */
+static void wrong_secret(struct mesh *m, struct peer *p)
+{
+	struct reason why;
+	reason_set(&why, p->tls ? CAUSE_BETWEEN : CAUSE_WRONG_SECRET, NULL, 0,
+		"Wrong secret: %s does not prove the mesh secret; set the same one on both%s.", p->hello.id,
+		p->tls ? ", or look who takes TLS apart between them" : "");
+	peer_end_why(m, p, END_WRONG_SECRET, &why);
+}
+
+/* Only here, where it has proven who it is: before, anybody could make people believe that a peer comes without. */
+static bool plain_allowed(struct mesh *m, struct peer *p)
+{
+	if (p->tls || !p->neighbour || !p->neighbour->row.tls)
+		return true;
+	peer_end(m, p, END_PLAIN, "%s came without TLS, which is demanded of it here; set TLS for this central there, too.", p->id);
+	return false;
 }
 
 /* The id is pinned to its key, or it is now. */
@@ -128,7 +148,7 @@ bool auth_check(struct mesh *m, struct peer *p, const struct message *msg)
 	struct auth_session s;
 	session_of(m, p, &s);
 	if (!auth_verify(&s, p->dialled ? AUTH_LISTENER : AUTH_DIALLER, m->self.mesh_key, &msg->data.auth)) {
-		peer_end(m, p, END_WRONG_SECRET, "Wrong secret: %s does not prove the mesh secret; set the same one on both.", p->hello.id);
+		wrong_secret(m, p);
 		return false;
 	}
 	if (has_our_id(m, p)) {
@@ -139,7 +159,7 @@ bool auth_check(struct mesh *m, struct peer *p, const struct message *msg)
 	(void)text_copy(p->id, sizeof(p->id), p->hello.id);
 	if (!p->neighbour)
 		p->neighbour = neighbour_find(m, p->id);
-	if (!pin(m, p))
+	if (!plain_allowed(m, p) || !pin(m, p))
 		return false;
 	if (!p->neighbour)
 		p->neighbour = neighbour_add(m, p->id, false);
@@ -156,6 +176,7 @@ static const struct refusal { const char *code; enum peer_end end; enum cause ca
 	{"no_secret", END_NO_SECRET, CAUSE_NO_SECRET_THERE, "it has no mesh secret and so takes only centrals on its own machine"},
 	{"wrong_secret", END_WRONG_SECRET, CAUSE_WRONG_SECRET, "wrong secret; set the same mesh secret on both"},
 	{"wrong_key", END_WRONG_KEY, CAUSE_WRONG_KEY_THERE, "wrong key: another key is pinned there for this central; confirm the new one there"},
+	{"tls_needed", END_PLAIN, CAUSE_PLAIN_THERE, "it takes this central by TLS only; set TLS for it here, too"},
 	{"version", END_VERSION, CAUSE_VERSION, "it does not speak our version of the dialect"},
 };
 
@@ -166,7 +187,9 @@ bool hello_refused(struct mesh *m, struct peer *p, const struct message *msg)
 	for (size_t i = 0; i < sizeof(refusal) / sizeof(refusal[0]); i++)
 		if (strcmp(msg->data.error.code, refusal[i].code) == 0) {
 			suspect_refused(m, p, refusal[i].code);
-			reason_set(&why, refusal[i].cause, NULL, 0, "%s refused: %s.", who, refusal[i].sentence);
+			bool between = p->tls && refusal[i].cause == CAUSE_WRONG_SECRET;
+			reason_set(&why, between ? CAUSE_BETWEEN : refusal[i].cause, NULL, 0, "%s refused: %s%s.", who, refusal[i].sentence,
+				between ? ", or look who takes TLS apart between them" : "");
 			peer_end_why(m, p, refusal[i].end, &why);
 			return true;
 		}

@@ -13,6 +13,7 @@
 #include "loop.h"
 #include "resolve.h"
 #include "store/site.h"
+#include "tls.h"
 
 #define QUEUE_SHORT (256u * 1024)
 #define FLUSH_S 2
@@ -67,6 +68,7 @@ static void connect_to(struct links *l, struct link *k)
 	const struct lws_client_connect_info info = {
 		.context = loop_context(l->loop), .vhost = loop_vhost(l->loop), .address = k->address, .port = k->port, .path = "/",
 		.host = k->address, .origin = k->address, .protocol = LINK_PROTOCOL, .local_protocol_name = LINK_PROTOCOL, .pwsi = &k->wsi,
+		.ssl_connection = k->tls ? LCCSCF_USE_SSL | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK : 0,
 	};
 	k->state = LINK_CONNECTING;
 	k->cause = CAUSE_UNREACHABLE;
@@ -74,13 +76,14 @@ static void connect_to(struct links *l, struct link *k)
 		end(l, k, "It could not be connected to.");
 }
 
-static enum err dial(void *self, const char *host, int port, uint64_t *link)
+static enum err dial(void *self, const char *host, int port, bool tls, uint64_t *link)
 {
 	struct links *l = self;
 	struct link *k = link_new(l, LINK_RESOLVING, false, host);
 	if (!k)
 		return ERR_MEMORY;
 	k->port = port;
+	k->tls = tls;
 	k->cause = CAUSE_UNKNOWN_HOST;
 	*link = k->id;
 	if (address_is_numeric(host))
@@ -135,7 +138,8 @@ static void adopt(struct links *l, int fd, const char *address)
 		close(fd);
 		return;
 	}
-	const lws_adopt_desc_t desc = {.vh = loop_vhost(l->loop), .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, .fd = {.sockfd = fd}};
+	const lws_adopt_desc_t desc = {.vh = loop_vhost(l->loop), .fd = {.sockfd = fd},
+		.type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | LWS_ADOPT_ALLOW_SSL};
 	k->wsi = lws_adopt_descriptor_vhost_via_info(&desc);
 	if (k->wsi)
 		lws_set_timer_usecs(k->wsi, STRANGER_US);
@@ -275,13 +279,11 @@ static void watch_leaving(const struct link *k)
 		lws_set_timer_usecs(k->wsi, STUCK_US);
 }
 
-static int out_of_time(struct link *k)
+/* Dropped, not closed as one that is told: libwebsockets would wait 5 s more for the end of a TLS handshake. */
+static void out_of_time(struct link *k)
 {
-	if (k->trusted && !k->tx.first)
-		return 0;
-	(void)text_copy(k->why, sizeof(k->why), k->trusted ? "It does not read what it is sent." :
-		"Time-out: it did not prove itself within 5 s.");
-	return -1;
+	if (!k->trusted || k->tx.first)
+		drop(k, k->trusted ? "It does not read what it is sent." : "Time-out: it did not prove itself within 5 s.");
 }
 
 static int writeable(struct links *l, struct link *k)
@@ -309,6 +311,15 @@ static void send_message(void *self, uint64_t link, const char *bytes, size_t le
 	} else {
 		lws_set_timeout(k->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
 	}
+}
+
+static bool certificate(void *self, uint64_t link, unsigned char hash[CERT_HASH_BYTES])
+{
+	const struct link *k = link_of_id(self, link);
+	if (!k || !k->tls)
+		return false;
+	memcpy(hash, k->certificate, CERT_HASH_BYTES);
+	return true;
 }
 
 static size_t queued(void *self, uint64_t link)
@@ -369,8 +380,10 @@ bool links_leaving(const struct links *l)
 
 static int opened(struct links *l, struct link *k)
 {
-	if (k->state != LINK_CONNECTING)
+	const struct ssl_st *ssl = lws_get_ssl(k->wsi);
+	if (k->state != LINK_CONNECTING || (k->tls && !ssl) || (ssl && !tls_hash(ssl, k->accepted, k->certificate)))
 		return -1;
+	k->tls = ssl != NULL;
 	k->state = LINK_OPEN;
 	k->cause = CAUSE_NONE;
 	read_or_not(l, k);
@@ -392,11 +405,12 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 {
 	struct links *l = lws_context_user(lws_get_context(wsi));
 	struct link *k = l && !l->stopped ? link_of_wsi(l, wsi) : NULL;
-	(void)user;
 	if (reason == LWS_CALLBACK_HTTP)
 		return -1;
 	if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION)
 		return filter(wsi);
+	if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS && l)
+		return tls_listening(l->tls, user) ? 0 : -1;
 	if (!k)
 		return 0;
 	switch ((int)reason) { /* of the hundred reasons there are */
@@ -414,7 +428,8 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 	case LWS_CALLBACK_CLIENT_WRITEABLE:
 		return k->state == LINK_OPEN || k->state == LINK_CLOSING ? writeable(l, k) : 0;
 	case LWS_CALLBACK_TIMER:
-		return out_of_time(k);
+		out_of_time(k);
+		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
 		end(l, k, k->state == LINK_OPEN ? "The other side closed the connection, or it broke." : "The handshake did not succeed.");
 		return 0;
@@ -430,12 +445,13 @@ void link_protocol_fill(const char *name, struct lws_protocols *out)
 
 /* ---- the layer ---- */
 
-enum err links_new(const struct links_told *told, struct links **out)
+enum err links_new(const struct links_told *told, struct tls *tls, struct links **out)
 {
 	struct links *l = calloc(1, sizeof(*l));
 	if (!l)
 		return ERR_MEMORY;
 	l->told = *told;
+	l->tls = tls;
 	*out = l;
 	return ERR_NONE;
 }
@@ -474,6 +490,7 @@ void links_free(struct links *l)
 void links_table(struct links *l, struct mesh_links *out)
 {
 	*out = (struct mesh_links){
-		.self = l, .dial = dial, .send = send_message, .queued = queued, .trust = trust, .reading = reading, .close = close_link,
+		.self = l, .dial = dial, .certificate = certificate, .send = send_message, .queued = queued, .trust = trust, .reading = reading,
+		.close = close_link,
 	};
 }

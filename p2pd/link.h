@@ -1,7 +1,8 @@
 /*
- * Connections over libwebsockets: dialling, accepting, whole messages in and out. It knows nothing of what messages mean.
+ * Connections over libwebsockets: dialling, accepting, whole messages in and out. It knows nothing of what messages mean. Where it
+ * listens, whoever begins with a TLS handshake gets one, and everybody else is served as he is.
  *
- * A link: RESOLVING (a host name) -> CONNECTING (TCP and WebSocket handshake, 5 s) -> OPEN -> CLOSING (the mesh has closed it;
+ * A link: RESOLVING (a host name) -> CONNECTING (TCP, TLS and WebSocket handshake, 5 s) -> OPEN -> CLOSING (the mesh has closed it;
  * what is queued still leaves, within 2 s) -> ENDED -> freed in the layer's next turn. Accepted ones begin in CONNECTING.
  * Failure cases: whatever ends a link is told once with links_told.closed, unless the mesh has closed it itself; too large or
  * binary messages are told with .fault. libwebsockets may end a connection at any moment, so ENDED is only ever entered from its
@@ -29,6 +30,7 @@
 struct links;
 struct loop;
 struct lws_protocols;
+struct tls;
 
 /* Who is told. All called from the loop, never from within a function of this header or of struct mesh_links. */
 struct links_told {
@@ -40,8 +42,8 @@ struct links_told {
 	void (*drained)(void *self);                                           /* a queue became short */
 };
 
-/* ERR_MEMORY. To be given to loop_open as user, then links_start. */
-enum err links_new(const struct links_told *told, struct links **out);
+/* tls outlives it. ERR_MEMORY. To be given to loop_open as user, then links_start. */
+enum err links_new(const struct links_told *told, struct tls *tls, struct links **out);
 enum err links_start(struct links *l, struct loop *loop);
 /* No more calls to told from now on. Before loop_close; then links_free. */
 void links_stop(struct links *l);

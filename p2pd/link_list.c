@@ -104,6 +104,7 @@ struct link *link_stalled(const struct links *l)
 static const struct { const char *begin; enum cause cause; const char *why; } failure[] = {
 	{"Unable", CAUSE_UNREACHABLE, "the connection was refused, or there is no way to it"},
 	{"Timed", CAUSE_NO_ANSWER, "time-out"},
+	{"connect SSL", CAUSE_NO_TLS, "it does not speak TLS there, or broke off"},
 	{"HS:", CAUSE_NOT_A_CENTRAL, "what answers there is no central"},
 };
 

@@ -33,7 +33,7 @@ struct link {
 	uint64_t id;
 	enum link_state state;
 	struct lws *wsi;              /* NULL: none (any more) */
-	bool accepted, trusted;
+	bool accepted, trusted, tls;
 	bool dropped;                 /* a stranger that has lost its place */
 	bool closed_by_mesh;
 	bool held, reading;           /* the mesh does not want to read from it; it is being read from */
@@ -44,10 +44,12 @@ struct link {
 	struct assembly rx;
 	uint64_t rx_began;            /* which of all messages begun the one in rx is */
 	struct queue tx;
+	unsigned char certificate[CERT_HASH_BYTES]; /* with tls, once it is open: the hash of the listener's */
 };
 
 struct links {
 	struct links_told told;
+	struct tls *tls;
 	struct loop *loop;
 	struct loop_timer *reaper, *patience;
 	struct resolver *resolver;

@@ -57,7 +57,7 @@ static const struct lws_extension extensions[] = {
 	{NULL, NULL, NULL},
 };
 
-enum err loop_open(void *user, struct loop **out)
+enum err loop_open(void *user, struct ssl_ctx_st *dialling, struct loop **out)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
 	if (!loop)
@@ -68,9 +68,12 @@ enum err loop_open(void *user, struct loop **out)
 	link_protocol_fill(LINK_PROTOCOL, &loop->protocols[1]);
 	loop->protocols[2] = (struct lws_protocols){.name = WATCH_PROTOCOL, .callback = on_watch};
 	struct lws_context_creation_info info = {
-		.port = CONTEXT_PORT_NO_LISTEN, .protocols = loop->protocols, .user = user, .timeout_secs = HANDSHAKE_S,
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER, .protocols = loop->protocols, .user = user, .timeout_secs = HANDSHAKE_S,
 		.keepalive_timeout = HANDSHAKE_S, .pt_serv_buf_size = READ_BYTES, .fd_limit_per_thread = FDS_MAX,
-		.options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS, .extensions = extensions,
+		.options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+			LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX | LWS_SERVER_OPTION_ALLOW_NON_SSL_ON_SSL_PORT |
+			LWS_SERVER_OPTION_ALLOW_HTTP_ON_HTTPS_LISTENER,
+		.extensions = extensions, .provided_client_ssl_ctx = dialling, .alpn = "http/1.1", /* or HTTP/2 would be offered, too */
 	};
 	loop->context = lws_create_context(&info);
 	if (!loop->context) {
@@ -209,7 +212,7 @@ enum err loop_receive_visitors(struct loop *loop, const struct loop_visited *tol
 	loop->visitor_protocols[0] = (struct lws_protocols){.name = "visitors", .callback = on_visitor};
 	/* libwebsockets looks by port and Host for the virtual host of a request, so the port has to be another than that of the links. */
 	const struct lws_context_creation_info info = {
-		.port = CONTEXT_PORT_NO_LISTEN_SERVER, .vhost_name = "visitors", .protocols = loop->visitor_protocols,
+		.port = CONTEXT_PORT_NO_LISTEN, .vhost_name = "visitors", .protocols = loop->visitor_protocols,
 		.retry_and_idle_policy = &loop->patience, .keepalive_timeout = HANDSHAKE_S,
 	};
 	loop->visited = lws_create_vhost(loop->context, &info);

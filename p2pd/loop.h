@@ -21,9 +21,11 @@ struct lws;
 struct lws_context;
 struct lws_vhost;
 struct queue;
+struct ssl_ctx_st;
 
-/* user is what link.c finds its connections by (lws_context_user). ERR_SYSTEM, ERR_MEMORY. */
-enum err loop_open(void *user, struct loop **out);
+/* user is what link.c finds its connections by (lws_context_user), dialling what it dials with by TLS; both outlive it. ERR_SYSTEM,
+ * ERR_MEMORY. */
+enum err loop_open(void *user, struct ssl_ctx_st *dialling, struct loop **out);
 /* Closes all connections and watched descriptors. Timers and watches are invalid afterwards. */
 void loop_close(struct loop *loop);
 /* For link.c only. */

@@ -11,16 +11,21 @@
 #define EXIT_USAGE 2
 
 static const char USAGE[] =
-	"Usage: p2pd --db PATH --notify PATH [--live PATH]\n"
+	"Usage: p2pd --db PATH --notify PATH [--live PATH] [--tls-certificate PATH --tls-key PATH]\n"
 	"Exchange records with the other centrals of the mesh, as configured in the central's database.\n"
 	"\n"
 	"  --db PATH      the central's database; made if it is missing\n"
 	"  --notify PATH  the FIFO by which parkmesh.fcgi wakes it; made if it is missing\n"
 	"  --live PATH    a socket to be made, by which nginx comes for those who watch the history\n"
+	"  --tls-certificate PATH, --tls-key PATH\n"
+	"                 a certificate of the site's own for other centrals that dial this one, and its private\n"
+	"                 key, in PEM; read again when they change. Without, tls.crt and tls.key beside the\n"
+	"                 database, made if they are missing\n"
 	"  --help         this text\n"
 	"  --version      the version\n"
 	"\n"
-	"SIGTERM: end in good order. SIGHUP: read the configuration again. SIGUSR1: write the state of the mesh to the journal.\n";
+	"SIGTERM: end in good order. SIGHUP: read the configuration and the certificate again. SIGUSR1: write the state of the\n"
+	"mesh to the journal.\n";
 
 static int usage_error(const char *what, const char *value)
 {
@@ -41,6 +46,12 @@ static int read_option(int option, struct daemon_paths *o)
 	case 'l':
 		o->live = optarg;
 		return -1;
+	case 'c':
+		o->tls_certificate = optarg;
+		return -1;
+	case 'k':
+		o->tls_key = optarg;
+		return -1;
 	case 'h':
 		fputs(USAGE, stdout);
 		return EXIT_SUCCESS;
@@ -56,7 +67,8 @@ static int read_options(int argc, char **argv, struct daemon_paths *o)
 {
 	static const struct option known[] = {
 		{"db", required_argument, NULL, 'd'}, {"notify", required_argument, NULL, 'n'},
-		{"live", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'},
+		{"live", required_argument, NULL, 'l'},
+		{"tls-certificate", required_argument, NULL, 'c'}, {"tls-key", required_argument, NULL, 'k'}, {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0},
 	};
 	int option, status = -1;
@@ -69,6 +81,8 @@ static int read_options(int argc, char **argv, struct daemon_paths *o)
 		return usage_error("there is one argument too many: ", argv[optind]);
 	if (!o->db || !o->notify)
 		return usage_error("--db and --notify are needed", "");
+	if (!o->tls_certificate != !o->tls_key)
+		return usage_error("--tls-certificate and --tls-key go together", "");
 	return -1;
 }
 

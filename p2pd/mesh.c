@@ -198,6 +198,9 @@ void mesh_opened(struct mesh *m, uint64_t link, const char *address)
 		return;
 	}
 	struct peer_event e = {.input = INPUT_OPENED, .text = address};
+	p->tls = m->io.links.certificate(m->io.links.self, link, p->certificate);
+	if (!p->tls)
+		memset(p->certificate, 0, sizeof(p->certificate));
 	peer_event(m, p, &e);
 }
 
@@ -394,8 +397,8 @@ static void dump_peers(const struct mesh *m)
 {
 	for (size_t k = 0; k < m->peers; k++) {
 		const struct peer *p = m->peer[k];
-		journal_info("event=dump_peer peer=%s link=%llu state=%s address=%s dialled=%d flights=%zu flight_bytes=%zu queued=%zu "
-			"pages=%zu relayed_by_it=%zu", p->id, (unsigned long long)p->link, peer_state_name(p->state), p->address, p->dialled,
+		journal_info("event=dump_peer peer=%s link=%llu state=%s address=%s dialled=%d tls=%d flights=%zu flight_bytes=%zu queued=%zu "
+			"pages=%zu relayed_by_it=%zu", p->id, (unsigned long long)p->link, peer_state_name(p->state), p->address, p->dialled, p->tls,
 			p->flights, p->flight_bytes, m->io.links.queued(m->io.links.self, p->link), p->pages, p->relay_logs);
 	}
 	for (size_t k = 0; k < m->neighbours; k++) {

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "domain/ledger.h"
 #include "domain/warnings.h"
+#include "seal/auth.h"
 #include "seal/seal.h"
 #include "store/logs.h"
 #include "store/marks.h"
@@ -26,8 +27,10 @@
 /* Connections. A link is named by a number that is never used twice. */
 struct mesh_links {
 	void *self;
-	/* Begin to dial; mesh_opened or mesh_closed follows. ERR_SYSTEM or ERR_MEMORY: nothing follows. */
-	enum err (*dial)(void *self, const char *host, int port, uint64_t *link);
+	/* Begin to dial, by TLS or not; mesh_opened or mesh_closed follows. ERR_SYSTEM or ERR_MEMORY: nothing follows. */
+	enum err (*dial)(void *self, const char *host, int port, bool tls, uint64_t *link);
+	/* Is this open link one of TLS? hash gets the SHA-256 of the listener's certificate, ours if it was accepted. */
+	bool (*certificate)(void *self, uint64_t link, unsigned char hash[CERT_HASH_BYTES]);
 	/* Queue one message. bytes are copied. */
 	void (*send)(void *self, uint64_t link, const char *bytes, size_t len);
 	/* Bytes queued that have not left yet. */

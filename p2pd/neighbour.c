@@ -80,9 +80,9 @@ static void load_row(struct mesh *m, struct neighbour *n, const struct peer_row 
 	if (!n->configured || moved)
 		neighbour_hurry(m, n);
 	n->configured = true;
-	for (size_t i = 0; moved && i < m->peers; i++)
-		if (m->peer[i]->neighbour == n)
-			peer_end(m, m->peer[i], END_RECONFIGURED, "The address of %s was changed.", row->id);
+	for (size_t i = 0; i < m->peers; i++)
+		if (m->peer[i]->neighbour == n && (moved || (row->tls && m->peer[i]->state == PEER_READY && !m->peer[i]->tls)))
+			peer_end(m, m->peer[i], END_RECONFIGURED, "How %s is reached was changed.", row->id);
 }
 
 enum err neighbours_load(struct mesh *m, const struct peer_row *rows, size_t count)
@@ -171,7 +171,7 @@ void neighbour_left(struct mesh *m, struct neighbour *n, struct peer *p, enum pe
 	n->why = *why;
 	if (was_ready)
 		keep_claims(n, p);
-	if (end != END_RECONFIGURED)
+	if (end != END_RECONFIGURED && (end != END_PLAIN || p->dialled)) /* by TLS it may be reached all the same */
 		wait_longer(m, n);
 	command_failed(m, n);
 	forget_if_unknown(m, n);
@@ -187,8 +187,6 @@ static bool obstacle(const struct mesh *m, const struct neighbour *n, struct rea
 {
 	if (strcmp(n->row.dialect, "native") != 0)
 		reason_set(why, CAUSE_OLD_DIALECT, NULL, 0, "It is set to the old dialect, which this version does not speak yet.");
-	else if (n->row.tls)
-		reason_set(why, CAUSE_TLS, NULL, 0, "It is set to TLS, which this version does not speak yet.");
 	else if (!m->self.mesh_secret[0] && address_is_numeric(n->row.ip) && !address_is_loopback(n->row.ip))
 		reason_set(why, CAUSE_NO_SECRET, NULL, 0, "Set a mesh secret: without one only centrals on the same machine can be dialled.");
 	else
@@ -216,7 +214,7 @@ static void dial(struct mesh *m, struct neighbour *n)
 	}
 	uint64_t link = LINK_NONE;
 	struct peer *p = NULL;
-	if (m->io.links.dial(m->io.links.self, n->row.ip, n->row.p2p_port, &link) == ERR_NONE) {
+	if (m->io.links.dial(m->io.links.self, n->row.ip, n->row.p2p_port, n->row.tls, &link) == ERR_NONE) {
 		p = peer_new(m, link, true, n->row.ip);
 		if (!p)
 			m->io.links.close(m->io.links.self, link, "no memory");

@@ -37,6 +37,7 @@ static const struct end_kind { const char *name, *code; bool refused; enum journ
 	[END_NO_SECRET] = {"no-secret", "no_secret", true, JOURNAL_WARNING, CAUSE_NO_SECRET},
 	[END_WRONG_SECRET] = {"wrong-secret", "wrong_secret", true, JOURNAL_WARNING, CAUSE_WRONG_SECRET},
 	[END_WRONG_KEY] = {"wrong-key", "wrong_key", true, JOURNAL_WARNING, CAUSE_WRONG_KEY},
+	[END_PLAIN] = {"plain", "tls_needed", true, JOURNAL_WARNING, CAUSE_PLAIN},
 	[END_REFUSED] = {"refused", NULL, false, JOURNAL_WARNING, CAUSE_REFUSED},
 	[END_FULL] = {"full", "full", false, JOURNAL_WARNING, CAUSE_FULL},
 };
@@ -165,8 +166,8 @@ static void change_state(struct mesh *m, struct peer *p, enum peer_state state)
 		p->ready_ms = mesh_now(m);
 		m->io.links.trust(m->io.links.self, p->link);
 		if (mesh_may_tell(m, p->neighbour))
-			journal_info("event=connected peer=%s address=%s dialled=%d configured=%d software=\"%s\"", p->id, p->address,
-				p->dialled, p->neighbour->configured, p->hello.software);
+			journal_info("event=connected peer=%s address=%s dialled=%d tls=%d configured=%d software=\"%s\"", p->id, p->address,
+				p->dialled, p->tls, p->neighbour->configured, p->hello.software);
 		neighbour_joined(m, p->neighbour, p);
 		mesh_settle(m, p);
 		if (p->state == PEER_READY) {

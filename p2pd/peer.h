@@ -60,6 +60,7 @@ enum peer_end {
 	END_NO_SECRET,    /* no mesh secret here, and the other side is not on this machine */
 	END_WRONG_SECRET, /* or its AUTH is wrong otherwise */
 	END_WRONG_KEY,    /* its id is pinned to another key */
+	END_PLAIN,        /* it is set to TLS and came without */
 	END_REFUSED,      /* the other side refused for a reason we do not know */
 	END_FULL,         /* no room for another central, or no memory */
 	END_COUNT
@@ -95,6 +96,8 @@ struct peer {
 	enum peer_state state;
 	uint64_t link;
 	bool dialled;                      /* by us */
+	bool tls;
+	unsigned char certificate[CERT_HASH_BYTES]; /* hash of the listener's; zeros without TLS */
 	char address[ADDRESS_SIZE];
 	char id[CENTRAL_ID_SIZE];          /* as configured, then as proven; "" before */
 	struct neighbour *neighbour;       /* of the central dialled or proven; NULL before */

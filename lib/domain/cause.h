@@ -39,7 +39,10 @@ enum cause {
 	CAUSE_REFUSED,
 	CAUSE_FULL,
 	CAUSE_OLD_DIALECT,
-	CAUSE_TLS,
+	CAUSE_BETWEEN,            /* no proof by TLS: another secret, or somebody takes TLS apart */
+	CAUSE_PLAIN,              /* it came without TLS, and is set to it here */
+	CAUSE_PLAIN_THERE,        /* the other way round */
+	CAUSE_NO_TLS,             /* what answers there does not speak TLS */
 	CAUSE_CLOCK_AHEAD,        /* number: by so many seconds */
 	CAUSE_CLOCK_BEHIND,
 	CAUSE_OTHER_RECORDS,      /* about: the author of the log that is no longer exchanged */

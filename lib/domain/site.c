@@ -102,6 +102,17 @@ static enum err check_place(const char *place, const char *id, const char *ip, i
 	return ERR_NONE;
 }
 
+bool site_tls_default(const char *dialect)
+{
+	return strcmp(dialect, "native") == 0;
+}
+
+void site_peer_begin(struct peer_row *out)
+{
+	*out = (struct peer_row){.weight = 1, .dialect = "native"};
+	out->tls = site_tls_default(out->dialect);
+}
+
 static enum err check_peer(const struct site_config *c, size_t index, struct fault *fault)
 {
 	const struct peer_row *p = &c->peers[index];
@@ -122,8 +133,8 @@ static enum err check_peer(const struct site_config *c, size_t index, struct fau
 		return field_fault(fault, place, "weight", "weight_invalid", "A weight is a number from 0 to 1000.");
 	if (strcmp(p->dialect, "native") != 0)
 		return field_fault(fault, place, "dialect", "dialect_unknown", "This version speaks the dialect \"native\" only.");
-	if (p->tls)
-		return field_fault(fault, place, "tls", "tls_unknown", "This version connects without TLS; leave tls out or false.");
+	if (p->tls && !site_tls_default(p->dialect))
+		return field_fault(fault, place, "tls", "tls_unknown", "A central of the old dialect knows no TLS; leave tls out or false.");
 	return ERR_NONE;
 }
 

@@ -35,6 +35,10 @@ enum err site_config_read(struct db *db, struct site_config *out);
 enum err site_config_check(const struct site_config *c, struct fault *fault);
 /* All or nothing, in a transaction. Ring the bell after the commit. */
 enum err site_config_write(struct db *db, const struct site_config *c, struct fault *fault);
+/* A peer before anything is said of it: weight 1, native, by TLS. */
+void site_peer_begin(struct peer_row *out);
+/* Is one of this dialect dialled by TLS unless it is told otherwise? */
+bool site_tls_default(const char *dialect);
 /* One peer more, under the checks of the whole. In a transaction, as the next two. ERR_CONFLICT: it is one already. */
 enum err site_peer_add(struct db *db, const struct peer_row *row, struct fault *fault);
 /* ERR_NOT_FOUND: it is none. */

@@ -44,10 +44,12 @@ def records_go_both_ways(field, peer, session, plate):
 
 
 def test_the_stand_in_dials(field):
-    peer = field.peer("central-7")
-    session = field.own(peer.join(field.port))
-    records_go_both_ways(field, peer, session, "99A00001")
-    wait_for(lambda: field.victim.connected("central-7"), what="it to be shown as connected")
+    for tls, plate in ((False, "99A00001"), (True, "99A00003")):
+        peer = field.peer("central-7", tls=tls)
+        session = field.own(peer.join(field.port))
+        records_go_both_ways(field, peer, session, plate)
+        wait_for(lambda: field.victim.connected("central-7"), what="it to be shown as connected")
+        session.close()
     field.check()
 
 
@@ -104,7 +106,8 @@ def test_wrong_secret_and_reflected(field):
 def test_its_own_proof_sent_back(field):
     """Dialled by the victim, a liar without the secret has only what the victim says; it cannot make it say the listener's part."""
     liar = field.peer("central-6", secret="")
-    told(field.victim.ask("POST", "/api/p2p/peers", {"id": "central-6", "ip": "127.0.0.1", "p2p_port": liar.listen()}))
+    told(field.victim.ask("POST", "/api/p2p/peers", {"id": "central-6", "ip": "127.0.0.1", "p2p_port": liar.listen(),
+                                                            "tls": False}))
     session = field.own(liar.accept())
     session.hello()
     heard = session.hear()
@@ -143,14 +146,15 @@ def test_replayed_proof(field):
     field.check()
 
 
-def relayed(field, change):
-    """The victim dials somebody in the middle, who hands on to the partner; change(direction, text) alters what passes."""
+def relayed(field, change, tls=True):
+    """The victim dials somebody in the middle, by TLS or not, who hands on to the partner in the same way; change(direction, text)
+    alters what passes."""
     middle = field.own(Peer("central-2", ""))               # speaks in the partner's name and knows nothing
     honest = [peer for peer in field.victim.config()["peer_centrals"] if peer["id"] == "central-2"][0]
-    told(field.victim.ask("PUT", "/api/p2p/peers/central-2", dict(honest, p2p_port=middle.listen())))
+    told(field.victim.ask("PUT", "/api/p2p/peers/central-2", dict(honest, p2p_port=middle.listen(), tls=tls)))
     try:
         near = field.own(middle.accept())
-        far = field.own(Peer("nobody", "").dial(field.partner.p2p_port))
+        far = field.own(Peer("nobody", "", tls=tls).dial(field.partner.p2p_port))
         said = {}
         for kind in ("HELLO", "AUTH"):
             for source, target, name in ((near, far, "dialler"), (far, near, "listener")):
@@ -164,7 +168,7 @@ def relayed(field, change):
                 target.wire.send(change(name, kind, text))
         return said
     finally:
-        told(field.victim.ask("PUT", "/api/p2p/peers/central-2", honest))
+        told(field.victim.ask("PUT", "/api/p2p/peers/central-2", dict(honest, tls=True)))
 
 
 def swap(name, value, of="dialler"):
@@ -188,17 +192,19 @@ MIDDLE = (      # what is told instead; what the listener then answers to AUTH, 
 
 
 def test_somebody_in_the_middle(field):
-    """Handing on unchanged is what a wire does; any change of HELLO is noticed before the listener has proven anything."""
+    """Any change of HELLO is noticed before the listener has proven anything. Who hands on unchanged, as a wire does, is one where TLS
+    is not wanted; here it is, and who takes it apart or has left it out is noticed, too."""
     for name, value, listener, dialler in MIDDLE:
-        said = relayed(field, swap(name, value, "dialler"))
+        said = relayed(field, swap(name, value, "dialler"), tls=False)
         assert code(said["listener", "AUTH"]) == listener, (name, said)
         if dialler is None and name != "nonce":
             continue            # the listener's nonce and key go the same way
-        said = relayed(field, swap(name, value, "listener"))
+        said = relayed(field, swap(name, value, "listener"), tls=False)
         seen = said["dialler", "AUTH"] if dialler else said["listener", "AUTH"]
         assert code(seen) == (dialler or listener), (name, said)
-    said = relayed(field, lambda direction, kind, text: text)
-    assert code(said["listener", "AUTH"]) == "AUTH", said
+    for tls, answer in ((False, "tls_needed"), (True, "wrong_secret")):
+        said = relayed(field, lambda direction, kind, text: text, tls)
+        assert code(said["listener", "AUTH"]) == answer, said
     field.site.wait_connected()
     field.both_ways()
     field.journal = type(field.journal)(field.victim)       # it was told to dial elsewhere: those ends were wanted
@@ -208,7 +214,7 @@ def test_somebody_in_the_middle(field):
 def test_another_key_than_the_pinned_one(field):
     field.own(field.peer("central-10").join(field.port)).alive()
     for id in ("central-10", "central-2"):
-        refused_as(field, "wrong_key", field.peer(id, keys=Keys()).dial(field.port), lambda s: s.hello() and s.prove())
+        refused_as(field, "wrong_key", field.peer(id, keys=Keys(), tls=True).dial(field.port), lambda s: s.hello() and s.prove())
     refused_as(field, "own_id", field.peer("central-1").dial(field.port), lambda s: s.hello() and s.prove())
     field.check()
 

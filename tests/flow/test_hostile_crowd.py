@@ -164,7 +164,8 @@ def test_guests_leave_room(field):
         sessions.append(session)
     assert 20 <= full <= 25, "100 guests are let in, some were there before; %d of 120 were refused" % full
     late = field.peer("central-20")
-    told(field.victim.ask("POST", "/api/p2p/peers", {"id": "central-20", "ip": "127.0.0.1", "p2p_port": late.listen()}))
+    told(field.victim.ask("POST", "/api/p2p/peers", {"id": "central-20", "ip": "127.0.0.1", "p2p_port": late.listen(),
+                                                             "tls": False}))
     assert field.own(late.accept().hello().auth()).alive(), "a configured one is dialled all the same"
     assert field.own(late.join(field.port)).alive(), "and comes in"
     told(field.victim.ask("DELETE", "/api/p2p/peers/central-20"))

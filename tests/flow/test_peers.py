@@ -34,7 +34,7 @@ def configured(c):
 def test_add_change_remove_are_in_force(two):
     pid = two.a.pid("p2pd")
     answer = told(two.a.ask("POST", PEERS, two.as_peer()))
-    assert answer["peer"] == two.as_peer(weight=1, dialect="native", tls=False), answer
+    assert answer["peer"] == two.as_peer(weight=1, dialect="native", tls=True), answer
     told(two.b.ask("POST", PEERS, {"id": "central-1", "ip": "127.0.0.1", "p2p_port": two.a.p2p_port}))
     wait_for(lambda: two.a.connected("central-2"), what=lambda: two.a.status())
     assert configured(two.a) == {"central-2": ("127.0.0.1", two.b.p2p_port)}
@@ -42,7 +42,7 @@ def test_add_change_remove_are_in_force(two):
     wait_for(lambda: two.b.rows.history(plate_id="29A10001"), what="the entry at the new peer")
     dead = free_ports(1)[0]
     answer = told(two.a.ask("PUT", PEERS + "/central-2", {"p2p_port": dead, "weight": 7}))
-    assert answer["peer"] == two.as_peer(p2p_port=dead, weight=7, dialect="native", tls=False), answer
+    assert answer["peer"] == two.as_peer(p2p_port=dead, weight=7, dialect="native", tls=True), answer
     answer = told(two.a.ask("PUT", PEERS + "/central-2", {"id": "central-2", "ip": "localhost"}))
     assert answer["peer"]["weight"] == 7 and answer["peer"]["p2p_port"] == dead, "not named, so kept: %s" % answer
     told(two.a.ask("PUT", PEERS + "/central-2", two.as_peer()))
@@ -56,7 +56,7 @@ def test_add_change_remove_are_in_force(two):
 
 def test_put_creates(two):
     answer = told(two.a.ask("PUT", PEERS + "/central-9", {"ip": "::1", "p2p_port": 9}))
-    assert answer["peer"] == {"id": "central-9", "ip": "::1", "p2p_port": 9, "weight": 1, "dialect": "native", "tls": False}
+    assert answer["peer"] == {"id": "central-9", "ip": "::1", "p2p_port": 9, "weight": 1, "dialect": "native", "tls": True}
     assert configured(two.a) == {"central-9": ("::1", 9)}
     told(two.a.ask("DELETE", PEERS + "/central-9"))
 

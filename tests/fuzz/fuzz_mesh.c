@@ -56,10 +56,11 @@ static struct side *side_of(uint64_t link)
 	return NULL;
 }
 
-static enum err io_dial(void *arg, const char *host, int port, uint64_t *link)
+static enum err io_dial(void *arg, const char *host, int port, bool tls, uint64_t *link)
 {
 	(void)arg;
 	(void)host;
+	(void)tls;
 	(void)port;
 	for (int i = 0; i < LINKS; i++)
 		if (!side[i].link) {
@@ -68,6 +69,14 @@ static enum err io_dial(void *arg, const char *host, int port, uint64_t *link)
 			return ERR_NONE;
 		}
 	return ERR_SYSTEM;
+}
+
+static bool io_certificate(void *arg, uint64_t link, unsigned char hash[CERT_HASH_BYTES])
+{
+	(void)arg;
+	(void)link;
+	(void)hash;
+	return false;
 }
 
 static void check_ack(const struct message *m)
@@ -454,7 +463,7 @@ static void open_central(void)
 
 static void start(void)
 {
-	struct mesh_io io = {.links = {.dial = io_dial, .send = io_send, .queued = io_queued, .trust = io_trust, .reading = io_reading,
+	struct mesh_io io = {.links = {.dial = io_dial, .certificate = io_certificate, .send = io_send, .queued = io_queued, .trust = io_trust, .reading = io_reading,
 		.close = io_close}};
 	char two[] = "2";
 

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 
-from tests.hostile import websocket
+from tests.hostile import tls, websocket
 from tests.hostile.author import Keys, Log, Party, compact, mesh_key, now_ms, proof, sealed_text, sha, transcript, verifies
 from tests.hostile.websocket import Gone, Silence, Wire
 
@@ -81,12 +81,13 @@ class Held:
 
 
 class Peer:
-    """id, keys, mesh secret; the logs it writes (own) and those it was told (held)."""
+    """id, keys, mesh secret; the logs it writes (own) and those it was told (held). tls: does it dial by TLS? Where it listens it
+    takes both."""
 
     _mesh_keys = {}
 
-    def __init__(self, id, secret, mesh="parkmesh", keys=None):
-        self.id, self.secret, self.mesh, self.keys = id, secret, mesh, keys or Keys()
+    def __init__(self, id, secret, mesh="parkmesh", keys=None, tls=False):
+        self.id, self.secret, self.mesh, self.keys, self.tls = id, secret, mesh, keys or Keys(), tls
         self.own, self.held, self._server = [], {}, None
         self._known = threading.Lock()
         if (mesh, secret) not in Peer._mesh_keys:
@@ -100,7 +101,7 @@ class Peer:
 
     def dial(self, port, source=None, buffer=None, packs=False):
         """-> Session whose WebSocket stands; nothing said yet. packs: with compressed messages."""
-        wire = websocket.connect(port, source, buffer)
+        wire = websocket.connect(port, source, buffer, self.tls)
         try:
             return Session(self, wire.greet(port, packs), "dialler")
         except BaseException:
@@ -121,11 +122,12 @@ class Peer:
         self._server.settimeout(within)
         sock, _ = self._server.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        wire = Wire(sock, mask=False)
+        wire = None
         try:
+            wire = Wire(tls.accepted(sock, within), mask=False)
             return Session(self, wire.welcome(), "listener")
         except BaseException:
-            wire.close()
+            (wire or sock).close()
             raise
 
     def vector(self):
@@ -209,7 +211,7 @@ class Session:
     def transcript(self):
         own = Party(self.peer.id, self.peer.keys.public, self.nonce)
         dialler, listener = (own, self.theirs) if self.role == "dialler" else (self.theirs, own)
-        return transcript(self.peer.mesh, 1, dialler, listener)
+        return transcript(self.peer.mesh, 1, dialler, listener, tls.listeners_hash(self.wire.sock, self.role))
 
     def own_auth(self, role=None):
         role, t = role or self.role, self.transcript()

@@ -3,9 +3,12 @@ import base64
 import hashlib
 import os
 import socket
+import ssl
 import struct
 import time
 import zlib
+
+from tests.hostile.tls import tls_dialled
 
 PROTOCOL = "parkmesh.v1"
 PACKING = "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover\r\n"
@@ -97,7 +100,7 @@ class Wire:
         self.sock.settimeout(0)
         try:
             part = self.sock.recv(size)
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             return
         except OSError as e:
             raise Gone(str(e)) from e
@@ -214,8 +217,9 @@ class Wire:
     clean_up = close
 
 
-def connect(port, source=None, buffer=None):
-    """A TCP connection to loopback. source: another address of 127/8. buffer: bytes it takes in before it is read from."""
+def connect(port, source=None, buffer=None, tls=False):
+    """A TCP connection to loopback. source: another address of 127/8. buffer: bytes it takes in before it is read from. tls: with TLS
+    on top of it."""
     sock = socket.socket()
     if buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -228,4 +232,8 @@ def connect(port, source=None, buffer=None):
         sock.close()
         raise Gone(str(e)) from e
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return Wire(sock)
+    try:
+        return Wire(tls_dialled(sock) if tls else sock)
+    except OSError as e:
+        sock.close()
+        raise Gone(str(e)) from e

@@ -58,7 +58,7 @@ static struct pipe *free_pipe(struct net *n)
 	return n->pipes < PIPES_MAX ? &n->pipe[n->pipes++] : NULL;
 }
 
-static enum err dial(void *self, const char *host, int port, uint64_t *link)
+static enum err dial(void *self, const char *host, int port, bool tls, uint64_t *link)
 {
 	const struct node *x = self;
 	struct sim *s = x->sim;
@@ -66,7 +66,8 @@ static enum err dial(void *self, const char *host, int port, uint64_t *link)
 	(void)host;
 	if (!p || node_dead(x))
 		return ERR_SYSTEM;
-	*p = (struct pipe){.end = {{.node = x->place, .open = true}, {.node = port, .open = port <= s->count}}, .breaks_us = INT64_MAX};
+	*p = (struct pipe){.end = {{.node = x->place, .open = true}, {.node = port, .open = port <= s->count}}, .breaks_us = INT64_MAX,
+		.tls = tls};
 	p->opens_us = s->now_us + s->net.path[x->place][port].delay_us + s->net.path[port][x->place].delay_us;
 	for (int side = 0; side < 2; side++) {
 		p->end[side].link = ++s->net.last_link;
@@ -184,9 +185,21 @@ static void close_link(void *self, uint64_t link, const char *why)
 		end->open = false;
 }
 
+/* Each central has one of its own. */
+static bool certificate(void *self, uint64_t link, unsigned char hash[CERT_HASH_BYTES])
+{
+	const struct node *x = self;
+	struct pipe *p;
+	int side;
+	if (!end_of(&x->sim->net, link, &p, &side) || !p->tls)
+		return false;
+	memset(hash, p->end[1].node, CERT_HASH_BYTES);
+	return true;
+}
+
 void net_table(struct node *x, struct mesh_links *out)
 {
-	*out = (struct mesh_links){.self = x, .dial = dial, .send = send, .queued = queued, .trust = trust, .reading = reading,
+	*out = (struct mesh_links){.self = x, .dial = dial, .certificate = certificate, .send = send, .queued = queued, .trust = trust, .reading = reading,
 		.close = close_link};
 }
 

@@ -31,6 +31,7 @@ struct pipe_end { int node; uint64_t link; bool open, told, deaf; struct parcel 
 struct pipe {
 	struct pipe_end end[2];
 	bool silent[2];            /* nothing arrives at this end any more */
+	bool tls;
 	int64_t opens_us, breaks_us;
 };
 struct path { int64_t delay_us, jitter_us, us_per_kib; uint64_t lose_one_in, twice_one_in, swap_one_in; bool cut; };

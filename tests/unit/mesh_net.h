@@ -27,7 +27,7 @@
 struct parcel { struct parcel *next; char *bytes; size_t len; };
 /* end 0 dialled. open: its node may still use it; a closed end's parcels are still delivered to the other. */
 struct pipe_end { int node; uint64_t link; bool open, told; struct parcel *first, **last; };
-struct pipe { struct pipe_end end[2]; bool black_hole; };
+struct pipe { struct pipe_end end[2]; bool black_hole, tls; };
 
 struct node {
 	int place;
@@ -54,6 +54,8 @@ struct net {
 	struct pipe pipe[PIPES_MAX];
 	size_t pipes;
 	bool (*lose)(struct net *n, int from, int to, const struct message *msg); /* NULL: nothing gets lost */
+	bool between;                /* somebody takes TLS apart: who dials is shown another certificate than the listener's */
+	bool stripped;               /* somebody dials on without TLS: nobody sees any at the listener's end */
 	const char *address;         /* that listeners see; NULL: 127.0.0.1 */
 	size_t dialled, sent, pages; /* so far: links, messages, and those with records */
 	size_t most_flights;
@@ -115,7 +117,7 @@ static inline struct pipe *net_pipe(struct net *n)
 	return n->pipes < PIPES_MAX ? &n->pipe[n->pipes++] : NULL;
 }
 
-static inline enum err net_dial(void *self, const char *host, int port, uint64_t *link)
+static inline enum err net_dial(void *self, const char *host, int port, bool tls, uint64_t *link)
 {
 	struct node *x = self;
 	struct net *n = x->net;
@@ -124,7 +126,7 @@ static inline enum err net_dial(void *self, const char *host, int port, uint64_t
 	if (!p)
 		return ERR_SYSTEM;
 	n->dialled++;
-	*p = (struct pipe){.end = {{.node = x->place, .open = true}, {.node = port, .open = true}}};
+	*p = (struct pipe){.end = {{.node = x->place, .open = true}, {.node = port, .open = true}}, .tls = tls};
 	p->end[0].link = ++n->last_link;
 	p->end[1].link = ++n->last_link;
 	p->end[0].last = &p->end[0].first;
@@ -170,6 +172,19 @@ static inline void net_send(void *self, uint64_t link, const char *bytes, size_t
 	memcpy(parcel->bytes, bytes, len);
 	*to->last = parcel;
 	to->last = &parcel->next;
+}
+
+static inline bool net_certificate(void *self, uint64_t link, unsigned char hash[CERT_HASH_BYTES])
+{
+	const struct node *x = self;
+	struct pipe *pipe;
+	struct pipe_end *other;
+	const struct pipe_end *end = end_of(x, link, &other, &pipe);
+	if (!end || !pipe->tls)
+		return false;
+	bool dialled = end == &pipe->end[0];
+	memset(hash, x->net->between && dialled ? 99 : pipe->end[1].node, CERT_HASH_BYTES);
+	return dialled || !x->net->stripped;
 }
 
 static inline size_t net_queued(void *self, uint64_t link)
@@ -222,8 +237,8 @@ static inline void net_answer(void *self, int64_t command, bool ok, double rtt_m
 
 static inline void node_start(struct node *x)
 {
-	struct mesh_io io = {.links = {.self = x, .dial = net_dial, .send = net_send, .queued = net_queued, .trust = net_trust,
-		.reading = net_reading, .close = net_close}};
+	struct mesh_io io = {.links = {.self = x, .dial = net_dial, .certificate = net_certificate, .send = net_send, .queued = net_queued,
+		.trust = net_trust, .reading = net_reading, .close = net_close}};
 	rows_init(&x->rows, x->ledger, &x->world, ":memory:");
 	rows_table(&x->rows, &io.rows);
 	io.rows.disk_low = net_disk_low;

@@ -29,7 +29,7 @@ USES = {
 LIBRARIES = {
     "sqlite3.h": (["lib/store"], 99), "fcgiapp.h": (["fcgi"], 2), "libwebsockets.h": (["p2pd"], 2),
     "cJSON.h": (["lib/wire", "fcgi", "p2pd", "ctl"], 99), "sodium.h": (["lib/seal"], 99), "curl.h": (["ctl"], 1),
-    "ini.h": (["lib"], 1),
+    "ini.h": (["lib"], 1), "ssl.h": (["p2pd"], 2), "x509.h": (["p2pd"], 1),
 }
 # Asking the system for time or chance; lib/base/world.c is the one place that does.
 CLOCKS = re.compile(r"\b(time|gettimeofday|clock_gettime|clock|rand|random|srand|getrandom|getentropy|randombytes_\w+)\s*\(")
