@@ -229,13 +229,21 @@ def test_what_nginx_refuses_has_the_shape_of_the_api(ground):
 
 
 def test_every_answer_has_the_headers_that_protect_pages(ground):
+    """Pages, answers of the API, files, and what nginx says by itself."""
     central = ground.central().start()
-    for path in ("/settings/p2p", "/healthz", "/static/vendor/bootstrap5/css/bootstrap.min.css", "/static/none"):
-        headers = central.raw("GET", path).headers
-        assert "unsafe" not in headers["content-security-policy"] and "default-src 'none'" in headers["content-security-policy"]
+    asked = [("GET", path, status) for path, status in (
+        ("/login", 200), ("/settings/p2p", 303), ("/none", 404), ("/setup?token=x", 404), ("/healthz", 200), ("/api/stats", 200),
+        ("/api/none", 404), ("/api/parking/history?format=csv", 200), ("/static/parkmesh.js", 200), ("/static/none", 404), ("/static/", 403),
+        ("/static/vendor/bootstrap5/css/bootstrap.min.css", 200), ("/static/vendor/icons/car-front.svg", 200), ("/ws/history", 426),
+        ("/" + "a" * 9000, 414))]
+    for method, path, status in asked + [("POST", "/api/stats", 405), ("TRACE", "/", 405), ("POST", "/api/edge/detection", 413)]:
+        answer = central.raw(method, path, b"x" * 70000 if status == 413 else None)
+        headers, policy = answer.headers, answer.headers["content-security-policy"]
+        assert answer.status == status, (method, path, answer)
+        assert "unsafe" not in policy and "default-src 'none'" in policy and "frame-ancestors 'none'" in policy, (path, policy)
         assert headers["x-content-type-options"] == "nosniff" and headers["x-frame-options"] == "DENY", (path, headers)
-        assert headers["server"] == "nginx", headers
-    assert central.raw("GET", "/static/vendor/icons/car-front.svg").status == 200
+        assert headers["cross-origin-opener-policy"] == "same-origin" and headers["server"] == "nginx", (path, headers)
+        assert headers["referrer-policy"] == ("strict-origin" if path.startswith("/setup") else "same-origin"), (path, headers)
 
 
 if __name__ == "__main__":

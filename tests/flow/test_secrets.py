@@ -243,5 +243,20 @@ def test_who_watches_is_told_to_p2pd_alone(used):
     assert answer.status == 426 and "x-parkmesh-watcher" not in answer.headers, answer.headers
 
 
+# ---- a machine in somebody's hands
+
+def test_a_stolen_central_is_locked_out(used):
+    """By a new secret at those that are left, whatever it still knows. The last test: nothing is as before afterwards."""
+    left, stolen = used.site
+    used.secrets["the secret after the theft"] = ctl(left, "secret", "set", "--generate")
+    wait_for(lambda: not stolen.connected(left.id) and not left.connected(stolen.id), what="the connection to end")
+    here, there = left.enter("edge-1", "51F00001")["event_id"], stolen.enter("edge-1", "51F00002")["event_id"]
+    ctl(left, "peer", "remove", stolen.id)
+    before = ctl(stolen, "status")
+    wait_for(lambda: "wrong-secret" in (line := ctl(stolen, "status")) and line != before, what="it to be refused again and again")
+    assert stolen.stay(here) is None and left.stay(there) is None
+    assert not used.found_in(ctl(stolen, "status").encode() + stolen.raw("GET", "/api/p2p/status").body)
+
+
 if __name__ == "__main__":
     tap.run(globals(), Used)
