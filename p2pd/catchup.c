@@ -210,6 +210,15 @@ void catchup_request(struct mesh *m, struct peer *p, const struct message *msg)
 	}
 }
 
+/* Once we hold again what p held all the time, since we had been rolled back, p is asked to acknowledge that, too. */
+static void moved_own(struct mesh *m, struct peer *p, uint32_t i)
+{
+	struct peer_log *c = peer_log(m, p, i);
+	if (c && (c->flags & SERVED) && c->claimed > m->logs.log[i].before)
+		c->cursor = next_after(m, p, i, c->claimed);
+	serve(m, p, i);
+}
+
 void catchup_moved(struct mesh *m, uint32_t i)
 {
 	for (size_t k = 0; k < m->peers; k++) {
@@ -217,7 +226,7 @@ void catchup_moved(struct mesh *m, uint32_t i)
 		if (p->state != PEER_READY || !p->vector_known)
 			continue;
 		if (m->logs.log[i].own)
-			serve(m, p, i);
+			moved_own(m, p, i);
 		else if (i < p->log_count)
 			consider(m, p, i);
 	}
@@ -269,6 +278,8 @@ static void send_page(struct mesh *m, struct peer *p)
 	flight_add(m, p, &msg, i);
 	c->cursor = m->page.first_seq + (int64_t)m->page.count;
 	consider(m, p, i);
+	if (c->cursor > k->held + 1) /* more was committed since we looked; its ACK is not to be taken for one beyond what is held */
+		mesh_look(m);
 }
 
 static bool may_send(const struct mesh *m, const struct peer *p)
@@ -349,7 +360,7 @@ static void rewind_to(struct mesh *m, struct peer *p, const struct flight *f, in
 		return;
 	c->rewound = p->next_request;
 	c->claimed = seq;
-	c->cursor = seq + 1;
+	c->cursor = next_after(m, p, f->log, seq);
 	if (p->dropped_log == f->log && p->dropped_seq == seq && mesh_now(m) + REST_MS > p->hold_ms)
 		p->hold_ms = mesh_now(m) + REST_MS;
 	p->dropped_log = f->log;

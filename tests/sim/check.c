@@ -64,6 +64,67 @@ static void check_vector(struct node *x, struct db *db)
 	}
 }
 
+static int64_t told_of(const struct owed *o, const char *log)
+{
+	for (size_t k = 0; k < o->count; k++)
+		if (strcmp(o->entry[k].log, log) == 0)
+			return o->entry[k].seq;
+	return 0;
+}
+
+/* A database that was put back may lack what its central had told before. */
+static bool may_hold(const struct sim *s, const char *id, const char *log, int64_t seq)
+{
+	for (int k = 1; k <= s->count; k++)
+		if (strcmp(s->node[k]->id, id) == 0)
+			return s->node[k]->older || told_of(&s->node[k]->owed, log) >= seq;
+	return true;
+}
+
+static void check_mark(struct node *x, const struct mark *mark)
+{
+	int64_t total = 1, quorum = 1, every = 1;
+	for (size_t k = 0; k < x->mesh->neighbours; k++) {
+		const struct neighbour *n = x->mesh->neighbour[k];
+		if (!n->configured)
+			continue;
+		total++;
+		quorum += may_hold(x->sim, n->row.id, mark->log, mark->quorum);
+		every += may_hold(x->sim, n->row.id, mark->log, mark->every);
+	}
+	if (mark->quorum > told_of(&x->at_quorum, mark->log) && 3 * quorum <= 2 * total)
+		sim_fail(x->sim, "%s marks log %.8s as at quorum up to %lld, which %lld of %lld hold", x->id, mark->log, (long long)mark->quorum,
+			(long long)quorum, (long long)total);
+	if (mark->every > told_of(&x->at_all, mark->log) && every < total)
+		sim_fail(x->sim, "%s marks log %.8s as held by all up to %lld, which %lld of %lld hold", x->id, mark->log, (long long)mark->every,
+			(long long)every, (long long)total);
+}
+
+void check_marks(struct node *x)
+{
+	struct mark rows[64];
+	size_t count = x->mesh && mesh_marks_moved(x->mesh) ? mesh_marks(x->mesh, rows, sizeof(rows) / sizeof(rows[0])) : 0;
+	for (size_t k = 0; k < count; k++) {
+		struct vector_entry e = {.seq = rows[k].quorum};
+		check_mark(x, &rows[k]);
+		memcpy(e.log, rows[k].log, sizeof(e.log));
+		owed_add(&x->at_quorum, &e);
+		e.seq = rows[k].every;
+		owed_add(&x->at_all, &e);
+	}
+}
+
+/* An own log that not every peer is known to hold, NULL none. What was put back or forked may never be. */
+static const struct own_log *unmarked(const struct sim *s, const struct node *x)
+{
+	for (uint32_t k = 0; x->mesh && !s->forked && k < x->mesh->marks.count; k++) {
+		const struct own_log *o = &x->mesh->marks.own[k];
+		if (o->now.every < x->mesh->logs.log[o->log].held)
+			return o;
+	}
+	return NULL;
+}
+
 /* Has anything happened that is to be flagged? */
 static bool alarming(const struct sim *s)
 {
@@ -153,6 +214,12 @@ bool check_told(struct sim *s, char *out, size_t size)
 				(long long)p->behind, (long long)p->ahead, p->why.sentence);
 			return false;
 		}
+		const struct own_log *o = unmarked(s, s->node[k]);
+		if (!o)
+			continue;
+		(void)text_format(out, size, "%s marks its log %.8s as held by all up to %lld only", s->node[k]->id, o->now.log,
+			(long long)o->now.every);
+		return false;
 	}
 	return true;
 }

@@ -132,6 +132,8 @@ static void tick(struct node *x)
 	if (sim_one_in(x->sim, 12))
 		program_checkpoint(x->mesh_process.db, x->disk->path, sim_one_in(x->sim, 4));
 	status_write(&x->status, x->mesh_process.db, x->mesh, true, "", &x->world);
+	check_marks(x);
+	mark_rows_tick(&x->marks, x->mesh_process.db, x->mesh, &x->world);
 	x->tick_us = x->sim->now_us + TICK_US;
 	x->due_us = 0;
 }
@@ -148,6 +150,7 @@ static void mesh_open(struct node *x)
 	if (mesh_new(&io, &x->world, &x->mesh) != ERR_NONE)
 		abort();
 	x->status = (struct status){0};
+	x->marks = (struct mark_rows){0};
 	status_open(&x->status, x->mesh_process.db);
 	x->data_version = -1;
 	tick(x);
@@ -232,6 +235,7 @@ bool node_run(struct node *x)
 		moved = (x->due_us = mesh_run(x->mesh)) <= now;
 	else
 		return false;
+	check_marks(x);
 	node_look_dead(x);
 	return moved;
 }
@@ -334,6 +338,8 @@ void node_free(struct node *x)
 	disk_free(x->disk);
 	disk_free(x->copies);
 	owed_free(&x->owed);
+	owed_free(&x->at_quorum);
+	owed_free(&x->at_all);
 	free(x);
 }
 

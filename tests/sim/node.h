@@ -16,6 +16,7 @@
 #include "base/world.h"
 #include "domain/ledger.h"
 #include "domain/site.h"
+#include "p2pd/mark_rows.h"
 #include "p2pd/mesh.h"
 #include "p2pd/rows.h"
 #include "p2pd/status.h"
@@ -40,6 +41,7 @@ struct node {
 	struct process gate, mesh_process;
 	struct rows rows;
 	struct status status;
+	struct mark_rows marks;
 	struct db *reader;           /* a reading connection of the gate process, in the middle of its look; NULL none */
 	int64_t mono_us;             /* its monotonic clock as it was last read */
 	struct mesh *mesh;           /* NULL: the mesh process is down */
@@ -48,6 +50,7 @@ struct node {
 	bool disk_low, old_version;  /* an earlier program version, which knows nothing of corrections and voids */
 	bool older;                  /* its database was put back, wiped or replaced at some time */
 	struct owed owed;
+	struct owed at_quorum, at_all; /* how far the marks of its own logs are checked */
 	struct disk *copies;         /* one older copy of the disk, NULL none */
 };
 
