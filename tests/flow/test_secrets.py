@@ -245,15 +245,22 @@ def test_who_watches_is_told_to_p2pd_alone(used):
 
 # ---- a machine in somebody's hands
 
+def refusals(central):
+    with open(central.output, encoding="utf-8") as f:
+        return f.read().count("cause=wrong-secret")
+
+
 def test_a_stolen_central_is_locked_out(used):
     """By a new secret at those that are left, whatever it still knows. The last test: nothing is as before afterwards."""
     left, stolen = used.site
     used.secrets["the secret after the theft"] = ctl(left, "secret", "set", "--generate")
-    wait_for(lambda: not stolen.connected(left.id) and not left.connected(stolen.id), what="the connection to end")
+    for central, other in ((stolen, left), (left, stolen)):
+        wait_for(lambda c=central, o=other: not c.connected(o.id) and "wrong secret" in (c.peer(o.id)["last_error"] or ""),
+                 what=lambda c=central: "each to refuse the other; %s" % c.status()["peers"])
     here, there = left.enter("edge-1", "51F00001")["event_id"], stolen.enter("edge-1", "51F00002")["event_id"]
     ctl(left, "peer", "remove", stolen.id)
-    before = ctl(stolen, "status")
-    wait_for(lambda: "wrong-secret" in (line := ctl(stolen, "status")) and line != before, what="it to be refused again and again")
+    tries = refusals(stolen)
+    wait_for(lambda: refusals(stolen) > tries, what="it to be refused again and again")
     assert stolen.stay(here) is None and left.stay(there) is None
     assert not used.found_in(ctl(stolen, "status").encode() + stolen.raw("GET", "/api/p2p/status").body)
 
