@@ -14,6 +14,7 @@
 #include "base/journal.h"
 #include "base/text.h"
 #include "base/world.h"
+#include "conf.h"
 #include "input.h"
 #include "watch_look.h"
 #include "web.h"
@@ -27,9 +28,12 @@
 #define MESSAGE_MAX_BYTES ((size_t)NEWS_MAX * 1200)
 
 static const char usage[] =
-	"Usage: parkmesh-watch --db PATH --webhook-file FILE [option...]\n"
+	"Usage: parkmesh-watch --config FILE [option...]\n"
+	"       parkmesh-watch --db PATH --webhook-file FILE [option...]\n"
 	"Post to a webhook what is not as it should be at this central, and when it is again.\n"
 	"\n"
+	"  --config FILE        parkmesh.conf: database, webhook_url and webhook_min_interval; what else is\n"
+	"                       given here counts before it\n"
 	"  --db PATH            the central's database\n"
 	"  --webhook-file FILE  its first line is the address to post to (http:// or https://)\n"
 	"  --interval SECONDS   no two posts within so long (default 300)\n"
@@ -42,7 +46,8 @@ static const char usage[] =
 
 struct watch {
 	struct world world;
-	const char *db, *health;
+	char db[CONF_PATH_MAX + 1];
+	const char *health;
 	char webhook[WATCH_URL_SIZE];
 	int64_t interval_s, settle_s;
 	char id[CENTRAL_ID_SIZE];
@@ -89,14 +94,18 @@ static bool read_seconds(const char *text, int64_t *out)
 	return number_parse(text, INTERVAL_MAX_S, out);
 }
 
+/* What is not given is NULL, or -1. */
+struct given { const char *config, *db, *webhook_file; int64_t interval_s; };
+
 /* -1 to go on, else the program's exit status. */
-static int read_option(int option, const char **file, struct watch *w)
+static int read_option(int option, struct given *g, struct watch *w)
 {
 	switch (option) {
-	case 'd': w->db = optarg; return -1;
-	case 'f': *file = optarg; return -1;
+	case 'c': g->config = optarg; return -1;
+	case 'd': g->db = optarg; return -1;
+	case 'f': g->webhook_file = optarg; return -1;
 	case 'u': w->health = optarg; return web_address_valid(optarg) ? -1 : usage_error("--health takes an address, not ", optarg);
-	case 'i': return read_seconds(optarg, &w->interval_s) ? -1 : usage_error("--interval takes seconds, 0 to 86400, not ", optarg);
+	case 'i': return read_seconds(optarg, &g->interval_s) ? -1 : usage_error("--interval takes seconds, 0 to 86400, not ", optarg);
 	case 's': return read_seconds(optarg, &w->settle_s) ? -1 : usage_error("--settle takes seconds, 0 to 86400, not ", optarg);
 	case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
 	case 'v': puts("parkmesh-watch " PACKAGE_VERSION); return EXIT_SUCCESS;
@@ -104,27 +113,66 @@ static int read_option(int option, const char **file, struct watch *w)
 	}
 }
 
+static bool read_config(const struct given *g, struct watch *w)
+{
+	struct fault fault = {0};
+	struct conf *conf = NULL;
+
+	if (conf_read(g->config, &conf, &fault) != ERR_NONE) {
+		fprintf(stderr, "parkmesh-watch: %s\n", fault.sentence);
+		return false;
+	}
+	text_copy(w->db, sizeof w->db, conf->database);
+	w->interval_s = conf->webhook_min_interval_s;
+	if (!text_copy(w->webhook, sizeof w->webhook, conf->webhook_url) || (w->webhook[0] && !web_address_valid(w->webhook))) {
+		fprintf(stderr, "parkmesh-watch: webhook_url in %s has to be an address such as https://chat.example/hook, of at most "
+			"%d characters.\n", g->config, WATCH_URL_SIZE - 1);
+		conf_free(conf);
+		return false;
+	}
+	conf_free(conf);
+	return true;
+}
+
+/* -1 to go on, else the program's exit status. */
+static int settle_options(const struct given *g, struct watch *w)
+{
+	if (!g->config && (!g->db || !g->webhook_file))
+		return usage_error("--config, or --db and --webhook-file, are needed", "");
+	if (g->config && !read_config(g, w))
+		return EXIT_USAGE;
+	if (g->db && !text_copy(w->db, sizeof w->db, g->db))
+		return usage_error("the path is too long: ", g->db);
+	if (g->webhook_file && !read_webhook(g->webhook_file, w->webhook))
+		return EXIT_USAGE;
+	if (g->interval_s >= 0)
+		w->interval_s = g->interval_s;
+	if (w->webhook[0])
+		return -1;
+	printf("parkmesh-watch: There is nobody to tell: webhook_url is not set in %s.\n", g->config);
+	return EXIT_SUCCESS;
+}
+
 static int read_options(int argc, char **argv, struct watch *w)
 {
 	static const struct option known[] = {
-		{"db", required_argument, NULL, 'd'}, {"webhook-file", required_argument, NULL, 'f'},
-		{"health", required_argument, NULL, 'u'}, {"interval", required_argument, NULL, 'i'},
-		{"settle", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'},
+		{"config", required_argument, NULL, 'c'}, {"db", required_argument, NULL, 'd'},
+		{"webhook-file", required_argument, NULL, 'f'}, {"health", required_argument, NULL, 'u'},
+		{"interval", required_argument, NULL, 'i'}, {"settle", required_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'},
 		{NULL, 0, NULL, 0},
 	};
-	const char *file = NULL;
+	struct given given = {.interval_s = -1};
 	int option, status = -1;
 
 	opterr = 0;
 	while (status < 0 && (option = getopt_long(argc, argv, "", known, NULL)) != -1)
-		status = read_option(option, &file, w);
+		status = read_option(option, &given, w);
 	if (status >= 0)
 		return status;
 	if (optind < argc)
 		return usage_error("there is one argument too many: ", argv[optind]);
-	if (!w->db || !file)
-		return usage_error("--db and --webhook-file are needed", "");
-	return read_webhook(file, w->webhook) ? -1 : EXIT_USAGE;
+	return settle_options(&given, w);
 }
 
 /* --- looking ----------------------------------------------------------------------------------------------------------- */

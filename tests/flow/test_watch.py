@@ -47,6 +47,12 @@ class Hook:
         with open(self.file, "w") as f:
             f.write("http://127.0.0.1:%d/hook/%s\n" % (self.server.server_port, SECRET))
 
+    def config(self, central):
+        """-> a parkmesh.conf that names this address"""
+        with open(self.file) as f, open(self.file + ".conf", "w") as conf:
+            conf.write("database = %s\nwebhook_url = %s\n" % (os.path.join(central.dir, "parkmesh.db"), f.readline().strip()))
+        return self.file + ".conf"
+
     def hang(self):
         """Answer nobody any more."""
         self.released.clear()
@@ -67,7 +73,7 @@ class Watch:
         self.output = ground.path("watch.out")
         with open(self.output, "ab") as out:
             self.process = subprocess.Popen([os.path.join(central.build, "ctl/parkmesh-watch"), "--interval", "0", "--settle", "1",
-                                             "--db", os.path.join(central.dir, "parkmesh.db"), "--webhook-file", hook.file,
+                                             "--config", hook.config(central),
                                              "--health", central.url + "/healthz"], stdout=out, stderr=out)
         ground.on_end(self)
 
@@ -148,6 +154,10 @@ def test_it_is_started_with_the_central_and_needs_a_good_address(ground):
             f.write(address + "\n")
         run = called(c, "--db", os.path.join(c.dir, "parkmesh.db"), "--webhook-file", hook.file)
         assert run.returncode == 2 and "has to be an address" in run.stderr and (address == "" or address not in run.stderr), (address, run)
+    with open(hook.file, "w") as f:
+        f.write("# none\n")
+    run = called(c, "--config", hook.file)
+    assert run.returncode == 0 and "nobody to tell" in run.stdout, run
     help = called(c, "--help")
     assert help.returncode == 0 and help.stdout.startswith("Usage: parkmesh-watch"), help
 
