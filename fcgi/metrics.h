@@ -22,6 +22,8 @@
 #include "domain/conditions.h"
 #include "p2p_state.h"
 #include "prometheus.h"
+#include "quorum_wait.h"
+#include "store/backups.h"
 #include "store/counts.h"
 
 struct call;
@@ -38,9 +40,11 @@ enum metric {
 	METRIC_THREADS, METRIC_THREADS_BUSY, METRIC_THREADS_HELD,
 	METRIC_JOBS_WAITING, METRIC_WRITER_BUSY, METRIC_COMMIT_JOBS, METRIC_COMMIT_TIME, METRIC_COMMIT_FAILURES,
 	METRIC_READABLE, METRIC_WRITABLE, METRIC_DATABASE_BYTES, METRIC_WAL_BYTES, METRIC_DISK_FREE, METRIC_DISK_SIZE,
-	METRIC_RECORDS, METRIC_INSIDE, METRIC_CAMERAS,
+	METRIC_RECORDS, METRIC_LACKING, METRIC_INSIDE, METRIC_CAMERAS,
+	METRIC_BACKUP_EXPECTED, METRIC_BACKUP_MADE, METRIC_BACKUP_BYTES,
 	METRIC_CONFLICTS, METRIC_UNREADABLE, METRIC_CONDITION, METRIC_WARNINGS,
-	METRIC_P2PD_RUNNING, METRIC_P2PD_LISTENING, METRIC_MESSAGES, METRIC_MESH_EVENTS,
+	METRIC_P2PD_RUNNING, METRIC_P2PD_LISTENING, METRIC_MESSAGES, METRIC_MESH_EVENTS, METRIC_QUORUM_WAITS,
+	METRIC_P2PD_CPU, METRIC_P2PD_RESIDENT, METRIC_P2PD_START,
 	METRIC_PEER_STATE, METRIC_PEER_CONNECTED, METRIC_PEER_CONFIGURED, METRIC_PEER_BEHIND, METRIC_PEER_AHEAD, METRIC_PEER_RTT,
 	METRIC_PEER_CLOCK, METRIC_PEER_SEEN, METRIC_PEER_SYNCED,
 	METRIC_CPU, METRIC_RESIDENT, METRIC_VIRTUAL, METRIC_FDS, METRIC_FDS_MAX, METRIC_START,
@@ -54,7 +58,9 @@ struct metrics_rows {
 	struct condition condition[CONDITIONS_MAX];
 	struct record_count record[RECORD_COUNTS_MAX];
 	size_t conditions, records;
+	struct backup_row backup;
 	int64_t inside, cameras_online, cameras;
+	int64_t below_quorum, below_all; /* own records */
 };
 
 struct metrics_look {
@@ -64,7 +70,8 @@ struct metrics_look {
 	const struct writer_counts *writer;
 	bool writable;
 	int64_t writer_busy_ms;
-	int threads, testing, sending; /* request threads; those that wait for p2pd's answer, and that send a file */
+	struct quorum_waits quorum;
+	int threads, waiting, sending; /* request threads; those that wait for p2pd, and that send a file */
 	struct disk disk;
 	int64_t database_bytes, wal_bytes;
 	struct usage usage;

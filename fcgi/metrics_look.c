@@ -7,6 +7,7 @@
 #include "domain/camera.h"
 #include "serve.h"
 #include "store/figures.h"
+#include "store/marks.h"
 #include "writer.h"
 
 struct cameras { struct metrics_rows *rows; int64_t now_ms; };
@@ -32,6 +33,10 @@ static enum err read_rows(struct call *c, const struct circumstances *now, struc
 		e = record_count_list(c->desk->db, r->record, &r->records);
 	if (e == ERR_NONE)
 		e = vehicles_inside(c->desk->db, &r->inside);
+	if (e == ERR_NONE)
+		e = mark_lacking(c->desk->db, &r->below_quorum, &r->below_all);
+	if (e == ERR_NONE)
+		e = backup_read(c->desk->db, &r->backup);
 	return e == ERR_NONE ? camera_list(c->desk->db, count_camera, &cameras) : e;
 }
 
@@ -56,10 +61,11 @@ void metrics_look(struct call *c, struct metrics_look *out)
 
 	(void)disk_look(app->db_path, &now.disk); /* not known: nothing is said of it */
 	*out = (struct metrics_look){
-		.started_ms = app->started_wall_ms, .traffic = &app->traffic, .writer = writer_counts(app->writer), .writable = !now.unwritable,
-		.writer_busy_ms = writer_busy_ms(app->writer), .threads = app->threads, .testing = atomic_load(&app->waiting),
-		.sending = atomic_load(&app->streaming), .disk = now.disk, .database_bytes = bytes_of(app->db_path, ""),
-		.wal_bytes = bytes_of(app->db_path, "-wal"), .rows = calloc(1, sizeof *out->rows),
+		.started_ms = app->started_wall_ms, .traffic = &app->traffic, .writer = writer_counts(app->writer),
+		.writable = !now.unwritable, .writer_busy_ms = writer_busy_ms(app->writer), .quorum = quorum_wait_counts(app->quorum),
+		.threads = app->threads, .waiting = atomic_load(&app->waiting), .sending = atomic_load(&app->streaming), .disk = now.disk,
+		.database_bytes = bytes_of(app->db_path, ""), .wal_bytes = bytes_of(app->db_path, "-wal"),
+		.rows = calloc(1, sizeof *out->rows),
 	};
 	usage_look(&out->usage);
 	if (out->rows && read_rows(c, &now, out->rows) == ERR_NONE) {

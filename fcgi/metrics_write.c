@@ -95,7 +95,7 @@ static void write_threads(struct buf *out, const struct metrics_look *l)
 	single(out, METRIC_THREADS_BUSY, atomic_load(&l->traffic->serving));
 	f = begin(out, METRIC_THREADS_HELD);
 	prometheus_integer(out, f, LABELS("download"), l->sending);
-	prometheus_integer(out, f, LABELS("peer_test"), l->testing);
+	prometheus_integer(out, f, LABELS("p2pd"), l->waiting);
 }
 
 static void write_writer(struct buf *out, const struct metrics_look *l)
@@ -135,12 +135,28 @@ static void write_held(struct buf *out, const struct metrics_rows *r)
 
 	for (size_t i = 0; r && i < r->records; i++)
 		prometheus_integer(out, f, LABELS(r->record[i].type, r->record[i].own ? "own" : "other"), r->record[i].count);
+	f = begin(out, METRIC_LACKING);
+	if (r) {
+		prometheus_integer(out, f, LABELS("all"), r->below_all);
+		prometheus_integer(out, f, LABELS("quorum"), r->below_quorum);
+	}
 	single_known(out, METRIC_INSIDE, r ? r->inside : -1);
 	f = begin(out, METRIC_CAMERAS);
 	if (r) {
 		prometheus_integer(out, f, LABELS("offline"), r->cameras - r->cameras_online);
 		prometheus_integer(out, f, LABELS("online"), r->cameras_online);
 	}
+}
+
+static void write_backup(struct buf *out, const struct metrics_rows *r)
+{
+	const struct family *f;
+
+	single_known(out, METRIC_BACKUP_EXPECTED, r ? r->backup.expected_ms > 0 : -1);
+	f = begin(out, METRIC_BACKUP_MADE);
+	if (r && r->backup.made_ms > 0)
+		prometheus_ms(out, f, NULL, r->backup.made_ms);
+	single_known(out, METRIC_BACKUP_BYTES, r && r->backup.made_ms > 0 ? r->backup.bytes : -1);
 }
 
 /* The number of the condition that is about this central alone; 0 if it does not hold. */
@@ -203,6 +219,23 @@ static void write_mesh(struct buf *out, const struct mesh_look *m)
 		prometheus_integer(out, f, LABELS(m->counts[i].kind, m->counts[i].cause), m->counts[i].count);
 }
 
+static void write_p2pd(struct buf *out, const struct mesh_look *m, const struct quorum_waits *q)
+{
+	const struct family *f = begin(out, METRIC_QUORUM_WAITS);
+	bool known = m && m->running && m->p2pd_started_ms > 0;
+
+	prometheus_integer(out, f, LABELS("reached"), q->reached);
+	prometheus_integer(out, f, LABELS("refused"), q->refused);
+	prometheus_integer(out, f, LABELS("timed_out"), q->timed_out);
+	f = begin(out, METRIC_P2PD_CPU);
+	if (known)
+		prometheus_us(out, f, NULL, m->p2pd_cpu_us);
+	single_known(out, METRIC_P2PD_RESIDENT, known ? m->p2pd_resident_bytes : -1);
+	f = begin(out, METRIC_P2PD_START);
+	if (known)
+		prometheus_ms(out, f, NULL, m->p2pd_started_ms);
+}
+
 static void write_state(struct buf *out, const struct family *f, const struct peer_look *p)
 {
 	static const char *const known[] = {"connected", "connecting", "refused", "unknown", "waiting"};
@@ -257,8 +290,10 @@ void metrics_write(struct buf *out, const struct metrics_look *l)
 	write_writer(out, l);
 	write_files(out, l);
 	write_held(out, l->rows);
+	write_backup(out, l->rows);
 	write_conditions(out, l->rows);
 	write_mesh(out, l->rows ? l->rows->mesh : NULL);
+	write_p2pd(out, l->rows ? l->rows->mesh : NULL, &l->quorum);
 	write_peers(out, l->rows ? l->rows->mesh : NULL);
 	write_process(out, l);
 }

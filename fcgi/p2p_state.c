@@ -35,6 +35,9 @@ static enum err read_mesh(struct db *db, int64_t now, struct mesh_look *m)
 	m->listening = status.listening;
 	m->sent = status.messages_sent;
 	m->received = status.messages_received;
+	m->p2pd_started_ms = status.started_ms;
+	m->p2pd_cpu_us = status.cpu_us;
+	m->p2pd_resident_bytes = status.resident_bytes;
 	return mesh_count_list(db, m->counts, MESH_COUNTS_MAX, &m->counted);
 }
 

@@ -27,6 +27,7 @@ struct mesh_look {
 	bool running, standalone;    /* standalone: no peer is configured */
 	bool listening;              /* others can connect to it */
 	int64_t sent, received;
+	int64_t p2pd_started_ms, p2pd_cpu_us, p2pd_resident_bytes; /* 0 not known */
 	size_t connected, count, counted;
 	struct mesh_count counts[MESH_COUNTS_MAX]; /* what p2pd has counted, by kind and cause */
 	size_t warnings;

@@ -139,6 +139,7 @@ static void soon(struct daemon *d)
 static void write_status(struct daemon *d)
 {
 	const char *error = d->has_identity ? links_listen_error(d->links) : NOT_CONFIGURED;
+	usage_look(&d->status.usage);
 	status_write(&d->status, d->db, d->mesh, error[0] == '\0', error, d->world);
 }
 
@@ -319,6 +320,7 @@ static enum err open_rows(struct daemon *d, const char *path, struct fault *faul
 		return fault_set(fault, e, "ledger", "", "The records in %s cannot be worked with (%s).", path, err_name(e));
 	rows_init(&d->rows, d->ledger, d->world, path);
 	status_open(&d->status, d->db);
+	d->status.started_ms = world_wall_ms(d->world);
 	return ERR_NONE;
 }
 

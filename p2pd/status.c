@@ -148,7 +148,8 @@ static void write_all(struct status *s, struct db *db, const struct news *n)
 void status_write(struct status *s, struct db *db, struct mesh *m, bool listening, const char *error, const struct world *world)
 {
 	struct news n = {.mesh = {.listening = listening, .messages_sent = mesh_counts(m)->sent,
-		.messages_received = mesh_counts(m)->received, .updated_ms = world_wall_ms(world)}};
+		.messages_received = mesh_counts(m)->received, .updated_ms = world_wall_ms(world), .started_ms = s->started_ms,
+		.cpu_us = s->usage.cpu_us, .resident_bytes = s->usage.resident_bytes}};
 	int64_t now = world_mono_ms(world);
 	n.all = now >= s->due_ms;
 	n.peer_count = mesh_peer_statuses(m, n.peers, STATUS_PEERS);

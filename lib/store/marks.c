@@ -19,6 +19,19 @@ enum err mark_find(struct db *db, const char *log, struct mark *out)
 	return e;
 }
 
+enum err mark_lacking(struct db *db, int64_t *quorum, int64_t *every)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_MARK_LACKING);
+	enum err e = sql_row(db, st);
+
+	if (e == ERR_NONE) {
+		*quorum = sqlite3_column_int64(st, 0);
+		*every = sqlite3_column_int64(st, 1);
+	}
+	sql_end(st);
+	return e;
+}
+
 enum err mark_write(struct db *db, const struct mark *row)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_MARK_WRITE);

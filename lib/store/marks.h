@@ -17,6 +17,8 @@ struct mark { char log[LOG_ID_SIZE]; int64_t quorum, every; }; /* seqs up to whi
 
 /* ERR_NOT_FOUND: none is written of this log. */
 enum err mark_find(struct db *db, const char *log, struct mark *out);
+/* Of the logs that this central writes now: records that are not, as far as is known, held by a quorum, and by every central. */
+enum err mark_lacking(struct db *db, int64_t *quorum, int64_t *every);
 /* In a transaction. */
 enum err mark_write(struct db *db, const struct mark *row);
 

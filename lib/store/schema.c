@@ -214,8 +214,14 @@ static const char STEP_14[] =
 	" place TEXT NOT NULL, bytes INTEGER NOT NULL, records INTEGER NOT NULL) STRICT;"
 	"INSERT INTO backup VALUES(1, 0, 0, '', 0, 0);";
 
+/* Version 15. What p2pd takes of the machine. */
+static const char STEP_15[] =
+	"ALTER TABLE mesh_status ADD COLUMN started_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE mesh_status ADD COLUMN cpu_us INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE mesh_status ADD COLUMN resident_bytes INTEGER NOT NULL DEFAULT 0;";
+
 static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11,
-	STEP_12, STEP_13, STEP_14 };
+	STEP_12, STEP_13, STEP_14, STEP_15 };
 
 int schema_version(void)
 {

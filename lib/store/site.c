@@ -275,6 +275,9 @@ enum err mesh_status_read(struct db *db, struct mesh_status *out)
 		out->messages_sent = sqlite3_column_int64(st, 1);
 		out->messages_received = sqlite3_column_int64(st, 2);
 		out->updated_ms = sqlite3_column_int64(st, 3);
+		out->started_ms = sqlite3_column_int64(st, 5);
+		out->cpu_us = sqlite3_column_int64(st, 6);
+		out->resident_bytes = sqlite3_column_int64(st, 7);
 	}
 	sql_end(st);
 	return e;
@@ -294,6 +297,9 @@ enum err mesh_status_write(struct db *db, const struct mesh_status *row)
 	put_int(st, 3, row->messages_received);
 	put_int(st, 4, row->updated_ms);
 	put_text(st, 5, row->error);
+	put_int(st, 6, row->started_ms);
+	put_int(st, 7, row->cpu_us);
+	put_int(st, 8, row->resident_bytes);
 	return sql_run(db, st);
 }
 

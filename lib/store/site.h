@@ -85,7 +85,12 @@ enum err peer_status_list(struct db *db, struct peer_status *out, size_t max, si
 enum err peer_status_write(struct db *db, const struct peer_status *row, int64_t now_ms);
 enum err peer_status_delete(struct db *db, const char *id);
 
-struct mesh_status { bool listening; int64_t messages_sent, messages_received, updated_ms; char error[160]; };
+struct mesh_status {
+	bool listening;
+	int64_t messages_sent, messages_received, updated_ms;
+	char error[160];
+	int64_t started_ms, cpu_us, resident_bytes; /* of the process; 0 not known */
+};
 enum err mesh_status_read(struct db *db, struct mesh_status *out); /* ERR_NOT_FOUND: p2pd never ran */
 enum err mesh_status_write(struct db *db, const struct mesh_status *row);
 /* Does p2pd run, by its row? One older than this says no; so does one as far ahead of now, for the clock was set back since then. A

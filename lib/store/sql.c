@@ -268,13 +268,16 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_PEER_STATUS_WRITE] = "INSERT OR REPLACE INTO peer_status VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
 		" ?14, ?15, ?16, ?17)",
 	[SQL_PEER_STATUS_DELETE] = "DELETE FROM peer_status WHERE id = ?1",
-	[SQL_MESH_STATUS_READ] = "SELECT listening, messages_sent, messages_received, updated_at, error FROM mesh_status WHERE one = 1",
-	[SQL_MESH_STATUS_WRITE] = "INSERT OR REPLACE INTO mesh_status VALUES(1, ?1, ?2, ?3, ?4, ?5)",
+	[SQL_MESH_STATUS_READ] = "SELECT listening, messages_sent, messages_received, updated_at, error, started_ms, cpu_us,"
+		" resident_bytes FROM mesh_status WHERE one = 1",
+	[SQL_MESH_STATUS_WRITE] = "INSERT OR REPLACE INTO mesh_status VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_CLAIM_WRITE] = "INSERT INTO claims VALUES(?1, ?2, ?3) ON CONFLICT(log, peer) DO UPDATE SET seq = ?3",
 	[SQL_CLAIM_DELETE] = "DELETE FROM claims WHERE log = ?1 AND peer = ?2",
 	[SQL_CLAIM_CLEAR] = "DELETE FROM claims",
 	[SQL_CLAIM_OF_LOG] = "SELECT peer, seq FROM claims WHERE log = ?1 ORDER BY peer",
 	[SQL_MARK_FIND] = "SELECT log, quorum, every FROM marks WHERE log = ?1",
+	[SQL_MARK_LACKING] = "SELECT coalesce(sum(l.head_seq - coalesce(m.quorum, 0)), 0), coalesce(sum(l.head_seq - coalesce(m.every, 0)), 0)"
+		" FROM logs l INDEXED BY logs_open LEFT JOIN marks m ON m.log = l.log WHERE l.id = (SELECT id FROM identity) AND (l.flags & 1) = 0",
 	[SQL_MARK_WRITE] = "INSERT INTO marks VALUES(?1, ?2, ?3) ON CONFLICT(log) DO UPDATE SET (quorum, every) = (?2, ?3)",
 	[SQL_MARK_WANTED_READ] = "SELECT log, seq FROM mark_wanted WHERE one = 1",
 	[SQL_MARK_WANTED_WRITE] = "INSERT INTO mark_wanted VALUES(1, ?1, ?2) ON CONFLICT(one) DO UPDATE SET (log, seq) = (?1, ?2)",

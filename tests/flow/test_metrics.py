@@ -14,7 +14,7 @@ import yaml                                                 # noqa: E402
 from tests.site import metrics, tap                         # noqa: E402
 from tests.site.client import Client                        # noqa: E402
 from tests.site.page import Browser                         # noqa: E402
-from tests.site.people import add_user                      # noqa: E402
+from tests.site.people import add_user, ctl                 # noqa: E402
 from tests.site.ports import free_ports                     # noqa: E402
 from tests.site.wait import wait_for                        # noqa: E402
 
@@ -134,6 +134,19 @@ def test_a_peer_goes_and_comes_back(played):
     played.there.start()
     wait_until(here, lambda m: m.get("parkmesh_condition", condition="peer_down") == 0
                and m.get("parkmesh_peer_behind_records", **peer) == 0, "the peer to be back and to have all")
+
+
+def test_backups_and_quorum_are_told(played):
+    c = played.here
+    before = metrics.read(c)
+    assert before.get("parkmesh_backup_last_timestamp_seconds") is None and before.get("parkmesh_condition", condition="backup_old") == 0
+    ctl(c, "backup", played.ground.path("backup.db"))
+    after = wait_until(c, lambda m: m.get("parkmesh_backup_last_timestamp_seconds"), "the backup")
+    assert after.get("parkmesh_backup_last_bytes") == os.path.getsize(played.ground.path("backup.db"))
+    assert c.ask("POST", "/api/edge/barrier/open?wait=quorum", {"edge_id": "edge-1", "plate_id": "29A00077", "direction": "ENTRY"})[0] == 200
+    wait_until(c, lambda m: m.get("parkmesh_quorum_waits_total", result="reached") == 1
+               and m.get("parkmesh_records_below", durability="quorum") == 0 == m.get("parkmesh_records_below", durability="all"),
+               "all records to be at quorum")
 
 
 def test_failed_log_ins_are_counted(played):
