@@ -31,6 +31,7 @@
 #include "fcgi/hashing.h"
 #include "fcgi/metrics.h"
 #include "fcgi/pages.h"
+#include "fcgi/quorum_wait.h"
 #include "fcgi/request.h"
 #include "fcgi/serve.h"
 #include "fcgi/view.h"
@@ -410,7 +411,7 @@ static void start(void)
 	version[0] = flash[0] = '\0';
 	empty_database();
 	MUST(edges_open(&app.edges) == ERR_NONE && attempts_open(&app.attempts) == ERR_NONE && hashing_open(&app.hashing) == ERR_NONE);
-	MUST(metrics_open(&app.metrics) == ERR_NONE);
+	MUST(metrics_open(&app.metrics) == ERR_NONE && quorum_wait_open(path, &app.world, &app.quorum) == ERR_NONE);
 	MUST(writer_start(&setup, &app.writer, &fault) == ERR_NONE);
 }
 
@@ -481,5 +482,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	attempts_close(app.attempts);
 	hashing_close(app.hashing);
 	metrics_close(app.metrics);
+	quorum_wait_stop(app.quorum);
+	quorum_wait_close(app.quorum);
 	return 0;
 }
