@@ -66,6 +66,7 @@ void mesh_free(struct mesh *m)
 	vector_free(&m->logs);
 	buf_free(&m->out);
 	buf_free(&m->lines);
+	explicit_bzero(&m->self, sizeof(m->self));
 	free(m);
 }
 

@@ -97,6 +97,7 @@ void ledger_close(struct ledger *l)
 	if (l == NULL)
 		return;
 	buf_free(&l->line);
+	explicit_bzero(&l->keys, sizeof(l->keys));
 	free(l);
 }
 

@@ -16,9 +16,11 @@ from tests.data import make_old_db                          # noqa: E402
 from tests.site import tap                                  # noqa: E402
 from tests.site.central import now_ms                       # noqa: E402
 from tests.site.build import find_build                     # noqa: E402
+from tests.site.people import add_user                      # noqa: E402
 from tests.site.ports import free_ports                     # noqa: E402
 from tests.site.rows import Rows                            # noqa: E402
 from tests.site.wait import wait_for                        # noqa: E402
+from tests.unit.test_manuals import completions             # noqa: E402
 
 HOUR, DAY = 3600 * 1000, 24 * 3600 * 1000
 COMMANDS = [("status",), ("peer", "list"), ("peer", "add"), ("peer", "remove"), ("peer", "repin"), ("edge", "list"), ("edge", "add"),
@@ -281,6 +283,20 @@ def test_secret(ground):
     refused(database(a), "secret", "set", "--file", ground.path("none"))
     refused(database(a), "secret", "set", "--mesh", "m" * 64)
     assert a.rows.value("SELECT mesh_secret FROM identity") == made
+
+
+# ---- bash
+
+def test_bash_completes_names_that_there_are(ground):
+    c = ground.central(peers={"central-2": ("127.0.0.1", 9), "central-3": ("127.0.0.1", 9)}).start()
+    for words in (("edge", "add", "edge-1"), ("edge", "add", "west-2", "--name", "West; $(touch /tmp/no)")):
+        good(database(c), *words)
+    add_user(c, "binh")
+    for words, wanted in (("peer remove ", ["central-2", "central-3"]), ("--json peer repin --fingerprint x central-3", ["central-3"]),
+                          ("edge token ", ["edge-1", "west-2"]), ("user role b", ["binh"]), ("user role binh v", ["viewer"]),
+                          ("warning seen ", [])):
+        assert completions("ctl/parkmeshctl", "--db", database(c), *words.split(" ")) == wanted, words
+    assert completions("ctl/parkmeshctl", "--db", ground.path("none"), "peer", "remove", "") == []
 
 
 # ---- edges

@@ -97,6 +97,7 @@ class Used:
         process.send(self.c.pid("p2pd"), 10)       # SIGUSR1
         self.c.raw("GET", "/healthz", headers={"Cookie": cookie["Cookie"] + "x" * 9000})
         self.c.put_config({"mesh_secret": 5})
+        ctl(self.c, "backup")
         self.watcher = Watcher(self.c, Cookie=cookie["Cookie"], Origin=self.c.url)
 
     def forms(self):
@@ -116,6 +117,11 @@ class Used:
 def files(folder):
     for below, _, names in os.walk(folder):
         yield from (os.path.join(below, name) for name in names if os.path.isfile(os.path.join(below, name)))
+
+
+def is_database(path):
+    """Or a copy of it."""
+    return os.path.basename(path).startswith("parkmesh.db") or "/backup/" in path
 
 
 def processes(used):
@@ -152,7 +158,7 @@ def test_nothing_is_in_the_journal(used):
 def test_nothing_is_in_a_file_but_the_database(used):
     looked = 0
     for path in files(used.c.dir):
-        if os.path.basename(path).startswith("parkmesh.db") or path.endswith("/tls.key"):
+        if is_database(path) or path.endswith("/tls.key"):
             continue
         looked += 1
         with open(path, "rb") as f:
@@ -191,10 +197,11 @@ def test_the_database_has_hashes_where_those_do(used):
                 content = value if isinstance(value, bytes) else str(value).encode()
                 assert not used.found_in(content), (table, name)
     held = ("the mesh secret", "the mesh secret of before", "the mesh's key", "the central's key")
-    for path in files(used.c.dir):
-        if os.path.basename(path).startswith("parkmesh.db"):
-            with open(path, "rb") as f:
-                assert not used.found_in(f.read(), but=held), path
+    databases = [path for path in files(used.c.dir) if is_database(path)]
+    assert any("/backup/" in path for path in databases), databases
+    for path in databases:
+        with open(path, "rb") as f:
+            assert not used.found_in(f.read(), but=held), path
     for sql in ("SELECT hash FROM sessions", "SELECT hash FROM setup_link", "SELECT token_hash FROM edges WHERE token_hash IS NOT NULL"):
         kept = used.c.rows.values(sql)
         assert kept and all(len(value) == 32 for value in kept), sql

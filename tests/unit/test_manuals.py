@@ -181,6 +181,18 @@ def test_bash_completes_subcommands():
         yield "peer re"
 
 
+def test_bash_knows_which_options_have_a_value():
+    """Else it would take the value for a word of its own."""
+    for program, helps in (("parkmeshctl", [helped("ctl/parkmeshctl"), *subcommands().values()]),
+                           ("parkmesh-central", [helped("ctl/parkmesh-central")])):
+        with open(os.path.join(SOURCE, "packaging", "completions", program), encoding="utf-8") as f:
+            known = set(OPTION.findall(" ".join(line for line in f.read().split("\n") if line.lstrip().startswith("--"))))
+        valued = {name for usage in helps for name in re.findall(r"(?<![\w-])--([a-z][a-z0-9-]*) (?:[A-Z]|entry|viewer)", usage)}
+        yield from ("completions/%s: --%s takes a value" % (program, name) for name in sorted(valued - known))
+        if not valued:
+            yield "%s: no option takes a value?" % program
+
+
 def test_bash_completes_options_and_their_values():
     for program in ("ctl/parkmeshctl", "ctl/parkmesh-central"):
         yield from differences("bash " + program, {"--" + one for one in OPTION.findall(helped(program))},
