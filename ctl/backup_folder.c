@@ -81,12 +81,19 @@ static int by_name(const void *a, const void *b)
 /* What a run that was killed left; one that is at work holds its lock. */
 static void remove_partial(int dir, const char *name)
 {
+	static const char *const beside[] = {"-journal", "-wal", "-shm", ""};
 	int fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		unlinkat(dir, name, 0);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+			char more[NAME_SIZE];
+
+			if (text_format(more, sizeof more, "%s%s", name, beside[i]))
+				unlinkat(dir, more, 0);
+		}
+	}
 	close(fd);
 }
 

@@ -24,12 +24,16 @@
 
 /* ---- the temporary file goes with the program ---- */
 
-static char temporary[COPYING_PATH]; /* "" none; for the signal handler only */
+/* With what SQLite may have beside it; "" none. For the signal handler only. */
+static char temporary[4][COPYING_PATH + 16];
+#define TEMPORARIES (sizeof temporary / sizeof *temporary)
 
 static void end_by_signal(int number)
 {
-	if (temporary[0])
-		unlink(temporary);
+	for (size_t i = 0; i < TEMPORARIES; i++) {
+		if (temporary[i][0])
+			unlink(temporary[i]);
+	}
 	raise(number); /* SA_RESETHAND: as if it had not been caught */
 }
 
@@ -37,11 +41,19 @@ static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 
 static void catch_signals(const char *path)
 {
+	static const char *const suffix[TEMPORARIES] = {"-journal", "-wal", "-shm", ""};
 	struct sigaction action = {.sa_handler = end_by_signal, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
 
-	text_copy(temporary, sizeof temporary, path);
+	for (size_t i = 0; i < TEMPORARIES; i++)
+		text_format(temporary[i], sizeof temporary[i], "%s%s", path, suffix[i]);
 	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
 		sigaction(caught[i], &action, NULL);
+}
+
+static void forget_temporary(void)
+{
+	for (size_t i = 0; i < TEMPORARIES; i++)
+		temporary[i][0] = '\0';
 }
 
 static enum err cannot_make(const char *path, struct fault *fault)
@@ -86,7 +98,7 @@ void copying_drop(struct copying *k)
 {
 	if (k->fd < 0)
 		return;
-	temporary[0] = '\0';
+	forget_temporary();
 	unlink(k->path);
 	copy_clear_beside(k->path);
 	close(k->fd);
@@ -237,7 +249,7 @@ enum err copying_keep(struct copying *k, const char *as, struct fault *fault)
 		return e;
 	if (rename(k->path, as) != 0)
 		return cannot_make(as, fault);
-	temporary[0] = '\0';
+	forget_temporary();
 	close(k->fd);
 	k->fd = -1;
 	return sync_folder(as) ? ERR_NONE : cannot_make(as, fault);

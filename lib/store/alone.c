@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -15,6 +16,8 @@
 #define PATH_LIMIT 4096
 #define SQLITE_LOCKS 0x40000000 /* where SQLite locks its files: sqlite.org/fileformat2.html#the_lock_byte_page */
 #define SQLITE_LOCKS_BYTES 512
+#define LOOK_EVERY_MS 20
+#define LOOKS 50
 
 static const char *const holder[ALONE_LOCKS] = { "fcgi", "p2pd", "ctl", "lock" };
 static const char *const called[ALONE_LOCKS] = { "parkmesh.fcgi", "p2pd", "Another parkmeshctl", "Another program" };
@@ -41,12 +44,18 @@ static enum err take_locks(const char *path, struct alone *a, struct fault *faul
 	return ERR_NONE;
 }
 
-/* A lock as SQLite itself takes it when nobody else may have the file open. */
+/* A lock as SQLite itself takes it when nobody else may have the file open. Who only has a short look (parkmesh-watch) is waited for. */
 static enum err lock_file(struct alone *a, struct fault *fault)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = SQLITE_LOCKS, .l_len = SQLITE_LOCKS_BYTES };
+	const struct timespec pause = { .tv_nsec = LOOK_EVERY_MS * 1000000L };
 
-	return fcntl(a->file, F_OFD_SETLK, &all) == 0 ? ERR_NONE : in_use("Another program", fault);
+	for (int i = 0; i < LOOKS; i++) {
+		if (fcntl(a->file, F_OFD_SETLK, &all) == 0)
+			return ERR_NONE;
+		nanosleep(&pause, NULL);
+	}
+	return in_use("Another program", fault);
 }
 
 static void unlock_file(const struct alone *a)
@@ -88,13 +97,14 @@ void alone_end(struct alone *a)
 	a->file = -1;
 }
 
-/* Put the write-ahead log into the file, so that this is all of the database. Best effort: a damaged one stays as it is. */
+/* Put the write-ahead log into the file, so that this is all of the database; closing removes the log then. Best effort: a damaged one
+ * stays as it is. */
 static void fold(const char *path)
 {
 	sqlite3 *db = NULL;
 
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
-		sqlite3_exec(db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+		sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
 	sqlite3_close(db);
 }
 

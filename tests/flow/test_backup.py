@@ -140,6 +140,24 @@ def test_a_destroyed_database_comes_back(ground):
     assert len(own) == 2, "it goes on in a log of its own: %r" % own
 
 
+def test_a_log_that_was_left_over(ground):
+    """The database is gone, and what had not yet been copied into it is there: a log that fits any file of that name."""
+    c, file = ground.central().start(), ground.path("b.db")
+    for i in range(20):
+        c.enter("edge-1", "29A%05d" % i)
+    good(c, "backup", file)
+    for i in range(20):
+        c.enter("edge-1", "30A%05d" % i)
+    c.crash()
+    os.unlink(database(c))
+    assert os.path.getsize(database(c) + "-wal") > 0
+    assert "kept" not in good(c, "restore", file)
+    assert len(c.rows.history()) == 20 and c.rows.integrity() == "ok"
+    assert len(glob.glob(database(c) + "-before-*-wal")) == 1, os.listdir(c.dir)
+    c.start().enter("edge-1", "31A00001")
+    assert len(c.rows.history()) == 21 and ctl(c, "verify").returncode == 0
+
+
 # ---- what comes back and what must not
 
 def test_nobody_is_logged_in_by_a_backup(ground):
@@ -274,6 +292,20 @@ def test_one_of_an_older_version_and_of_another_machine(ground):
     assert len(Rows(kept).history()) == 2 and len(new.rows.history()) == 1
 
 
+def test_a_file_that_is_gone_is_not_written(ground):
+    """Moved or removed by hand under running programs: what would be told then nobody would ever find again."""
+    c = ground.central().start()
+    c.enter("edge-1", "29A00001")
+    os.rename(database(c), ground.path("moved.db"))
+    status, answer = c.open("edge-1", "29A00002", "ENTRY")
+    assert (status, answer["code"]) == (503, "unavailable") and not os.path.exists(database(c)), (status, answer)
+    wait_for(lambda: not c.healthy(), what="it to be told")
+    os.rename(ground.path("moved.db"), database(c))
+    wait_for(lambda: c.open("edge-1", "29A00003", "ENTRY")[0] == 200, what="the gates to work again")
+    assert {row["plate_id"] for row in c.rows.history()} == {"29A00001", "29A00003"}
+    assert c.rows.integrity() == "ok"
+
+
 # ---- making them
 
 def test_the_folder(ground):
@@ -286,7 +318,7 @@ def test_the_folder(ground):
                "parkmesh_central-1_20200101-00000x.db"]
     old = ["parkmesh_central-1_202001%02d-000000.db" % day for day in range(1, 6)]
     os.mkdir(folder)
-    for name in strange + old + [old[0] + ".partial"]:
+    for name in strange + old + [old[0] + ".partial", old[0] + ".partial-wal"]:
         with open(os.path.join(folder, name), "w", encoding="ascii") as f:
             f.write("x")
     os.symlink("notes.txt", os.path.join(folder, "parkmesh_central-1_20190101-000000.db"))
