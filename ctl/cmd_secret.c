@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "command.h"
 #include "domain/site.h"
 #include "input.h"
@@ -14,7 +15,7 @@ const char cmd_secret_set_usage[] =
 	"\n"
 	"  --generate   make one and print it, this once, to be given to the other centrals\n"
 	"  --file FILE  its first line is the secret\n"
-	"  -            the first line of standard input is the secret\n"
+	"  -            the first line of standard input is the secret; a terminal is asked for it\n"
 	"  --mesh NAME  the mesh's name, if that is to change, too; alone it keeps the secret\n";
 
 enum { OPTION_GENERATE, OPTION_FILE, OPTION_MESH };
@@ -33,6 +34,24 @@ static enum err set(struct db *db, void *arg, struct fault *fault)
 	return e;
 }
 
+static enum err invalid(const char *where, struct fault *fault)
+{
+	return fault_set(fault, ERR_INVALID, "secret_invalid", "", "The first line of %.100s has to be a secret of 1 to %d bytes.", where,
+		SECRET_SIZE - 1);
+}
+
+/* From a terminal it is asked for, and not shown. */
+static enum err typed_line(char out[SECRET_SIZE], struct fault *fault)
+{
+	char line[SECRET_SIZE + 1];
+	enum err e = input_password("Mesh secret: ", line, sizeof line, fault);
+
+	if (e != ERR_NONE || line[0] == '\0' || !text_copy(out, SECRET_SIZE, line))
+		e = invalid("standard input", fault);
+	explicit_bzero(line, sizeof line);
+	return e;
+}
+
 static enum err first_line(const char *path, char out[SECRET_SIZE], struct fault *fault)
 {
 	struct buf text;
@@ -43,8 +62,7 @@ static enum err first_line(const char *path, char out[SECRET_SIZE], struct fault
 	e = input_read(path, &text, fault);
 	len = strcspn(buf_text(&text), "\r\n");
 	if (e == ERR_NONE && (len == 0 || len >= SECRET_SIZE))
-		e = fault_set(fault, ERR_INVALID, "secret_invalid", "", "The first line of %.100s has to be a secret of 1 to %d bytes.", path,
-			SECRET_SIZE - 1);
+		e = invalid(path, fault);
 	if (e == ERR_NONE) {
 		memcpy(out, buf_text(&text), len);
 		out[len] = '\0';
@@ -76,22 +94,24 @@ static enum ctl_end tell(const struct ctl *c, const char *made)
 
 enum ctl_end cmd_secret_set(const struct ctl *c)
 {
-	const char *file = c->word[0] ? c->word[0] : c->option[OPTION_FILE];
-	bool generate = c->option[OPTION_GENERATE] != NULL;
+	const char *file = c->option[OPTION_FILE];
+	bool generate = c->option[OPTION_GENERATE] != NULL, typed = c->word[0] != NULL;
 	char secret[SECRET_SIZE] = "";
-	struct wanted w = {.secret = generate || file ? secret : NULL, .mesh = c->option[OPTION_MESH]};
+	struct wanted w = {.secret = generate || typed || file ? secret : NULL, .mesh = c->option[OPTION_MESH]};
 	struct fault fault = {0};
 	enum ctl_end end;
 	enum err e = ERR_NONE;
 
 	if (c->word[0] && strcmp(c->word[0], "-") != 0)
 		return wrong("A secret does not stand on the command line.");
-	if (generate + (c->word[0] != NULL) + (c->option[OPTION_FILE] != NULL) > 1)
+	if (generate + typed + (file != NULL) > 1)
 		return wrong("Name one of --generate, --file and -, not several.");
 	if (!w.secret && !w.mesh)
 		return wrong("Say where the secret comes from.");
 	if (generate)
 		site_secret_make(&c->world, secret);
+	else if (typed)
+		e = typed_line(secret, &fault);
 	else if (file)
 		e = first_line(file, secret, &fault);
 	if (e == ERR_NONE)

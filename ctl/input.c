@@ -55,8 +55,8 @@ enum err input_password(const char *prompt, char *out, size_t size, struct fault
 	if (terminal) {
 		hidden = shown;
 		hidden.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden); /* before anybody is asked: what comes in between would be shown, or lost */
 		fputs(prompt, stderr);
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 	}
 	good = first_line(out, size, fault);
 	if (terminal) {

@@ -242,7 +242,8 @@ def test_every_answer_has_the_headers_that_protect_pages(ground):
         assert answer.status == status, (method, path, answer)
         assert "unsafe" not in policy and "default-src 'none'" in policy and "frame-ancestors 'none'" in policy, (path, policy)
         assert headers["x-content-type-options"] == "nosniff" and headers["x-frame-options"] == "DENY", (path, headers)
-        assert headers["cross-origin-opener-policy"] == "same-origin" and headers["server"] == "nginx", (path, headers)
+        assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin", (path, headers)
+        assert headers["server"] == "nginx", (path, headers)
         assert headers["referrer-policy"] == ("strict-origin" if path.startswith("/setup") else "same-origin"), (path, headers)
 
 

@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 """parkmeshctl beside running centrals: every subcommand, what it prints, its exit status, and what the central makes of it."""
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
+import pty
+import select
 import shutil
 import sqlite3
 import subprocess
@@ -19,7 +22,7 @@ from tests.site.build import find_build                     # noqa: E402
 from tests.site.people import add_user                      # noqa: E402
 from tests.site.ports import free_ports                     # noqa: E402
 from tests.site.rows import Rows                            # noqa: E402
-from tests.site.wait import wait_for                        # noqa: E402
+from tests.site.wait import PATIENCE, wait_for              # noqa: E402
 from tests.unit.test_manuals import completions             # noqa: E402
 
 HOUR, DAY = 3600 * 1000, 24 * 3600 * 1000
@@ -297,6 +300,34 @@ def test_bash_completes_names_that_there_are(ground):
                           ("warning seen ", [])):
         assert completions("ctl/parkmeshctl", "--db", database(c), *words.split(" ")) == wanted, words
     assert completions("ctl/parkmeshctl", "--db", ground.path("none"), "peer", "remove", "") == []
+
+
+# ---- a terminal
+
+def at_terminal(*words, typed):
+    """parkmeshctl at a terminal of its own, where somebody types a line once asked -> (status, all that the terminal showed)"""
+    line = [os.path.join(find_build(), "ctl", "parkmeshctl"), *words]
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(line[0], line)
+    shown, asked = b"", False
+    with contextlib.suppress(OSError):      # EIO: it has ended
+        while select.select([fd], [], [], PATIENCE)[0] and (more := os.read(fd, 1000)):
+            shown += more
+            if shown.endswith(b": ") and not asked:
+                asked = True
+                os.write(fd, typed.encode() + b"\n")
+    os.close(fd)                            # one that still waits is hung up on
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+
+def test_what_is_typed_is_not_shown(ground):
+    c = ground.central().start()
+    for words, typed in ((("user", "add", "binh"), "seven brave lanterns"), (("secret", "set", "-"), "the lighthouse keeps it")):
+        status, shown = at_terminal("--db", database(c), *words, typed=typed)
+        assert status == 0 and typed not in shown and ": " in shown, (words, status, shown)
+    assert c.rows.value("SELECT mesh_secret FROM identity") == "the lighthouse keeps it"
+    assert [row["name"] for row in good(database(c), "user", "list")["users"]] == ["binh"]
 
 
 # ---- edges
