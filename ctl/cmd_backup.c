@@ -10,6 +10,7 @@
 #include "backup_folder.h"
 #include "base/text.h"
 #include "command.h"
+#include "conf.h"
 #include "copying.h"
 #include "domain/backup.h"
 #include "domain/site.h"
@@ -27,15 +28,15 @@ const char cmd_backup_usage[] =
 	"N days are removed from there; the newest three always stay. This is what parkmesh-backup.timer does daily; the\n"
 	"overview tells when there was none for 48 hours.\n"
 	"\n"
-	"  --folder DIR   the folder (default: backup beside the database); made if it is missing\n"
-	"  --keep-days N  1 to 3650 (default 14)\n"
+	"  --folder DIR   the folder (default: backup_folder of the machine's configuration, else backup beside the database); made\n"
+	"                 if it is missing\n"
+	"  --keep-days N  1 to 3650 (default: backup_days of the configuration, which is 14 if not set)\n"
 	"\n"
 	"A backup holds the keys and the mesh secret of this central, and all plates: keep it as well as the machine itself, and\n"
 	"on another disk. It needs no other file. Checking needs room for a second history in $TMPDIR, else in /var/tmp.\n";
 
 enum { OPTION_FOLDER, OPTION_KEEP_DAYS };
 
-#define KEEP_DAYS 14
 #define KEEP_DAYS_MAX 3650
 #define DAY_MS (24 * 60 * 60 * 1000LL)
 #define FOLDER "backup"
@@ -83,7 +84,12 @@ static enum err choose_file(struct backing *b, struct fault *fault)
 static enum err choose_folder(struct backing *b, struct fault *fault)
 {
 	const char *slash = strrchr(b->ctl->db_path, '/');
-	bool fits = b->ctl->option[OPTION_FOLDER] ? text_copy(b->folder, sizeof b->folder, b->ctl->option[OPTION_FOLDER])
+	const char *named = b->ctl->option[OPTION_FOLDER];
+	bool fits;
+
+	if (!named && ctl_of_machine(b->ctl))
+		named = b->ctl->conf->backup_folder;
+	fits = named ? text_copy(b->folder, sizeof b->folder, named)
 		: text_format(b->folder, sizeof b->folder, "%.*s" FOLDER, slash ? (int)(slash + 1 - b->ctl->db_path) : 0, b->ctl->db_path);
 
 	if (!fits)
@@ -233,7 +239,7 @@ static enum ctl_end wrong(const char *what)
 
 enum ctl_end cmd_backup(const struct ctl *c)
 {
-	struct backing b = {.ctl = c, .into_folder = c->word[0] == NULL, .keep_days = KEEP_DAYS, .copying.fd = -1};
+	struct backing b = {.ctl = c, .into_folder = c->word[0] == NULL, .keep_days = c->conf->backup_days, .copying.fd = -1};
 	const char *days = c->option[OPTION_KEEP_DAYS];
 	struct fault fault = {0};
 	enum err e;

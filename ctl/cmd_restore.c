@@ -203,6 +203,8 @@ static enum err restore(struct restoring *r, struct fault *fault)
 	struct db *from = NULL;
 	enum err e = open_file(r, &from, fault);
 
+	if (e == ERR_NONE)
+		e = ctl_become_owner(r->ctl, fault);
 	if (e == ERR_NONE) {
 		e = alone_take(r->ctl->db_path, &alone, fault);
 		if (e == ERR_NONE) {

@@ -31,8 +31,10 @@ static enum err make_ready(struct db *db, struct fault *fault)
 static enum err open_database(const struct ctl *c, enum db_mode mode, struct db **out, struct fault *fault)
 {
 	struct stat st;
-	enum err e;
+	enum err e = ctl_become_owner(c, fault);
 
+	if (e != ERR_NONE)
+		return e;
 	if (stat(c->db_path, &st) < 0)
 		return fault_set(fault, ERR_NOT_FOUND, "no_database", "", "%.120s: %s. Name this central's database with --db.", c->db_path,
 			strerror(errno));
@@ -78,16 +80,15 @@ enum err ctl_change(const struct ctl *c, ctl_change_fn *change, void *arg, struc
 }
 
 /* Only what is there already: parkmesh.fcgi and p2pd make the bell, and it has to be theirs. */
-static bool ring(const char *path)
+static void ring(const char *path)
 {
 	struct stat st;
 	int fd;
 
 	if (lstat(path, &st) < 0 || !S_ISFIFO(st.st_mode) || notify_open(path, &fd) != ERR_NONE)
-		return false;
+		return;
 	notify_ring(fd);
 	close(fd);
-	return true;
 }
 
 void ctl_ring(const struct ctl *c)
@@ -101,6 +102,4 @@ void ctl_ring(const struct ctl *c)
 	}
 	if (text_format(beside, sizeof beside, "%.*snotify", slash ? (int)(slash + 1 - c->db_path) : 0, c->db_path))
 		ring(beside);
-	if (strcmp(c->db_path, CTL_DATABASE) == 0)
-		ring(CTL_NOTIFY);
 }

@@ -6,6 +6,8 @@
 #include "command.h"
 #include "base/core.h"
 #include "base/journal.h"
+#include "conf.h"
+#include "output.h"
 #include "seal/seal.h"
 
 static const struct subcommand commands[] = {
@@ -30,6 +32,8 @@ static const struct subcommand commands[] = {
 	{"config", "import", " FILE", "read the configuration", cmd_config_import_usage, 1, 1, {{0}}, cmd_config_import},
 	{"secret", "set", " [-]", "set the secret or the name of the mesh", cmd_secret_set_usage, 0, 1,
 		{{"generate", false}, {"file", true}, {"mesh", true}}, cmd_secret_set},
+	{"conf", NULL, " [KEY]", "what parkmesh.conf says", cmd_conf_usage, 0, 1, {{0}}, cmd_conf},
+	{"nginx-edges", NULL, " [FILE]", "tell nginx who is trusted", cmd_nginx_edges_usage, 0, 1, {{0}}, cmd_nginx_edges},
 	{"verify", NULL, "", "check all that is held against its seals", cmd_verify_usage, 0, 0, {{0}}, cmd_verify},
 	{"backup", NULL, " [FILE]", "copy the database beside the running programs", cmd_backup_usage, 0, 1,
 		{{"folder", true}, {"keep-days", true}}, cmd_backup},
@@ -39,9 +43,10 @@ static const struct subcommand commands[] = {
 #define COMMANDS (sizeof commands / sizeof *commands)
 
 static const char options_text[] =
-	"  --db PATH      this central's database (default: $PARKMESH_DB, else " CTL_DATABASE ");\n"
-	"                 of a folder DIR of parkmesh-central it is DIR/parkmesh.db\n"
-	"  --notify PATH  the FIFO that wakes p2pd (default: notify beside the database)\n"
+	"  --config FILE  the machine's configuration (default: " CONF_FILE ")\n"
+	"  --db PATH      this central's database (default: $PARKMESH_DB, else what the configuration says); of a folder DIR\n"
+	"                 of parkmesh-central it is DIR/parkmesh.db\n"
+	"  --notify PATH  the FIFO that wakes p2pd (default: what the configuration says, else notify beside the database)\n"
 	"  --json         one JSON document instead of text\n"
 	"  --help         this text, or that of a subcommand\n"
 	"  --version      name and version\n"
@@ -98,7 +103,9 @@ static bool take_common(char **argv, int argc, int *i, struct ctl *c, struct lin
 {
 	const char *value = "";
 
-	if (valued(argv, argc, i, "db", &value))
+	if (valued(argv, argc, i, "config", &value))
+		c->config_path = value;
+	else if (valued(argv, argc, i, "db", &value))
 		c->db_path = value;
 	else if (valued(argv, argc, i, "notify", &value))
 		c->notify_path = value;
@@ -183,6 +190,17 @@ static enum ctl_end take_rest(const struct subcommand *k, const struct line *l, 
 	return end;
 }
 
+static enum ctl_end run_configured(const struct subcommand *k, struct ctl *c)
+{
+	struct fault fault = {0};
+	struct conf *conf = NULL;
+	enum err e = ctl_configure(c, &conf, &fault);
+	enum ctl_end end = e == ERR_NONE ? k->run(c) : output_failed(c, e, &fault);
+
+	conf_free(conf);
+	return end;
+}
+
 static enum ctl_end run(const struct line *l, struct ctl *c)
 {
 	const struct subcommand *k;
@@ -204,19 +222,17 @@ static enum ctl_end run(const struct line *l, struct ctl *c)
 		return l->count == 0 ? wrong("nothing to do", "name a subcommand") : wrong(l->word[l->count > 1 && is_first(l->word[0])],
 			is_first(l->word[0]) && l->count == 1 ? "name what to do with it" : "there is no such subcommand");
 	end = take_rest(k, l, used, c);
-	return end == CTL_DONE ? k->run(c) : end;
+	return end == CTL_DONE ? run_configured(k, c) : end;
 }
 
 int main(int argc, char **argv)
 {
-	struct ctl c = {.world = world_real(), .db_path = getenv("PARKMESH_DB")};
+	struct ctl c = {.world = world_real()};
 	struct line l = {.word = calloc((size_t)argc + 1, sizeof *l.word)};
 	enum ctl_end end = CTL_FAILED;
 
 	core_forbid();
 	journal_start("parkmeshctl", JOURNAL_WARNING);
-	if (!c.db_path || !c.db_path[0])
-		c.db_path = CTL_DATABASE;
 	if (!l.word || !seal_start()) {
 		fputs("parkmeshctl: memory or libsodium is missing.\n", stderr);
 	} else {

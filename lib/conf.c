@@ -1,15 +1,13 @@
 #include "conf.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
+#include "base/journal.h"
 #include "base/text.h"
 
 #define SEPARATORS " \t,"
@@ -100,7 +98,8 @@ static bool wrong_value(struct reading *r, const struct key *k, const char *valu
 	char what[180], shown[40];
 
 	text_copy(shown, sizeof shown, value);
-	text_format(what, sizeof what, "%s takes %s; not \"%s\".", k->name, takes, shown);
+	text_tame(shown);
+	text_format(what, sizeof what, "%s takes %s; not '%s'.", k->name, takes, shown);
 	return wrong(r, ERR_INVALID, what);
 }
 
@@ -203,7 +202,8 @@ static int take_line(void *arg, const char *section, const char *name, const cha
 	if (k)
 		return take_value(r, k, value);
 	text_copy(shown, sizeof shown, name);
-	text_format(what, sizeof what, "there is no key \"%s\"; correct or remove it.", shown);
+	text_tame(shown);
+	text_format(what, sizeof what, "there is no key '%s'; correct or remove it.", shown);
 	return wrong(r, ERR_INVALID, what);
 }
 
@@ -251,7 +251,7 @@ static void parse(struct reading *r)
 	ini_inline_comment_prefixes = "#;";
 	bad = ini_parse_stream(next_line, r, take_line, r);
 	if (bad > 0 && r->err == ERR_NONE)
-		wrong(r, ERR_SYNTAX, "this is no \"key = value\"; correct or remove it.");
+		wrong(r, ERR_SYNTAX, "this is no 'key = value'; correct or remove it.");
 	else if (bad < 0 && r->err == ERR_NONE)
 		r->err = ERR_MEMORY;
 	if (r->err == ERR_NONE && !r->conf->tls_certificate[0] != !r->conf->tls_key[0])
@@ -276,44 +276,6 @@ static enum err conf_new(size_t room, struct conf **out)
 	return ERR_NONE;
 }
 
-static enum err unreadable(const char *path, struct fault *fault)
-{
-	return fault_set(fault, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, "configuration", "", "%.120s cannot be read: %s.", path,
-		strerror(errno));
-}
-
-/* Not a pipe or a device, at which reading would wait or never end. */
-static enum err read_all(int fd, const char *path, struct buf *out, struct fault *fault)
-{
-	char part[4096];
-	struct stat st;
-	ssize_t len;
-
-	if (fstat(fd, &st) < 0)
-		return unreadable(path, fault);
-	if (!S_ISREG(st.st_mode))
-		return fault_set(fault, ERR_SYSTEM, "configuration", "", "%.120s is no plain file; name one.", path);
-	while ((len = read(fd, part, sizeof part)) > 0 && !out->failed)
-		buf_add(out, part, (size_t)len);
-	if (len < 0)
-		return unreadable(path, fault);
-	if (out->failed)
-		return fault_set(fault, ERR_TOO_LARGE, "configuration", "", "%.120s is larger than 64 KiB; shorten it.", path);
-	return ERR_NONE;
-}
-
-static enum err read_file(const char *path, struct buf *out, struct fault *fault)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	enum err e;
-
-	if (fd < 0)
-		return unreadable(path, fault);
-	e = read_all(fd, path, out, fault);
-	close(fd);
-	return e;
-}
-
 enum err conf_read(const char *path, struct conf **out, struct fault *fault)
 {
 	struct reading r = {.path = path, .fault = fault};
@@ -321,7 +283,7 @@ enum err conf_read(const char *path, struct conf **out, struct fault *fault)
 
 	*out = NULL;
 	buf_init(&text, CONF_FILE_MAX);
-	r.err = read_file(path, &text, fault);
+	r.err = file_read(path, &text, fault);
 	if (r.err == ERR_NONE)
 		r.err = conf_new(text.len, &r.conf);
 	if (r.err == ERR_NONE) {
@@ -350,7 +312,7 @@ void conf_free(struct conf *c)
 
 /* --- telling --------------------------------------------------------------------------------------------------------- */
 
-const char *conf_key(size_t number)
+const char *conf_name(size_t number)
 {
 	return number < KEYS ? keys[number].name : NULL;
 }
@@ -387,4 +349,24 @@ void conf_restart_needed(const struct conf *old, const struct conf *now, enum co
 		if ((k->restart & (int)reader) && !same)
 			buf_printf(names, "%s%s", names->len > 0 ? " " : "", k->name);
 	}
+}
+
+struct conf *conf_reread(const char *path, const struct conf *started, enum conf_reader reader)
+{
+	struct conf *fresh = NULL;
+	struct fault fault = {0};
+	struct buf names;
+
+	if (conf_read(path, &fresh, &fault) != ERR_NONE) {
+		journal_error("event=configuration_refused reason=\"%s\" remedy=\"What was read before goes on until the file is mended.\"",
+			fault.sentence);
+		return NULL;
+	}
+	buf_init(&names, CONF_LINE_MAX);
+	conf_restart_needed(started, fresh, reader, &names);
+	if (names.len > 0)
+		journal_warning("event=restart_needed keys=\"%s\"", buf_text(&names));
+	buf_free(&names);
+	journal_info("event=configuration_read file=%s", path);
+	return fresh;
 }

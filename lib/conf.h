@@ -47,12 +47,15 @@ enum err conf_default(struct conf **out);
 void conf_free(struct conf *c);
 
 /* The keys in the order of packaging/parkmesh.conf; NULL behind the last. */
-const char *conf_key(size_t number);
+const char *conf_name(size_t number);
 /* Append a key's value as it could stand in the file; of a secret only whether there is one. */
 void conf_value(const struct conf *c, size_t number, struct buf *out);
 
 /* A program that reads the file again takes over what it can; of the rest this names what differs, "" if nothing does. */
 enum conf_reader { CONF_FCGI = 1, CONF_P2PD = 2 };
 void conf_restart_needed(const struct conf *old, const struct conf *now, enum conf_reader reader, struct buf *names);
+/* Read the file again in a program that was started with started; the journal tells how that went, and what only a restart would take
+ * over. NULL: it cannot be read, and what was read before goes on. */
+struct conf *conf_reread(const char *path, const struct conf *started, enum conf_reader reader);
 
 #endif

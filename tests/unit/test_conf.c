@@ -103,8 +103,8 @@ TEST(empty_is_not_set)
 
 TEST(what_is_wrong_is_said_with_its_line)
 {
-	bad("\n\ndatabse = /x\n", "line 3: there is no key \"databse\"");
-	bad("threads = 0\n", "line 1: threads takes a number from 1 to 128; not \"0\"");
+	bad("\n\ndatabse = /x\n", "line 3: there is no key 'databse'");
+	bad("threads = 0\n", "line 1: threads takes a number from 1 to 128; not '0'");
 	bad("threads = 129\n", "from 1 to 128");
 	bad("threads = 99999999999999999999\n", "from 1 to 128");
 	bad("threads = -1\n", "from 1 to 128");
@@ -112,21 +112,21 @@ TEST(what_is_wrong_is_said_with_its_line)
 	bad("backup_days = 3651", "from 1 to 3650");
 	bad("webhook_min_interval = 9", "from 10 to 86400");
 	bad("# x\ntrust_edges = 10.0.0.0/33\n", "line 2: trust_edges takes addresses, networks");
-	bad("trust_edges = 10.0.0.1 office\n", "not \"office\"");
-	bad("trust_admin = 10.0.0.1; rm\n", "not \"10.0.0.1;\"");
+	bad("trust_edges = 10.0.0.1 office\n", "not 'office'");
+	bad("trust_admin = 10.0.0.1; rm\n", "not '10.0.0.1;'");
 	bad("trust_admin = 10.0.0.1 ; here\nhosts = a:80\n", "line 2: hosts takes names");
-	bad("trust_admin = 10.0.0.0/8};\n", "not \"10.0.0.0/8};\"");
-	bad("cors_origins = *\n", "not \"*\"");
+	bad("trust_admin = 10.0.0.0/8};\n", "not '10.0.0.0/8};'");
+	bad("cors_origins = *\n", "not '*'");
 	bad("database = parkmesh.db\n", "a path from / on");
 	bad("database =\n", "a path from / on");
 	bad("database = /a\ndatabase = /b\n", "line 2: database takes one value");
 	bad("tls_key = /a\n", "set both or none");
 	bad("[fcgi]\nthreads = 1\n", "line 1: there are no [sections]");
 	bad("threads = 1\n[end]", "line 2: there are no [sections]");
-	bad("threads\n", "line 1: this is no \"key = value\"");
+	bad("threads\n", "line 1: this is no 'key = value'");
 	bad("threads = 1\n\nthreads 2\nthreads = 900\n", "line 3: this is no");
-	bad("= 1\n", "no key \"\"");
-	bad("Threads = 1\n", "no key \"Threads\"");
+	bad("= 1\n", "no key ''");
+	bad("Threads = 1\n", "no key 'Threads'");
 	bad("threads = 1\xff\n", "line 1: it has bytes");
 	bad("database = /a\x1b[2J\n", "line 1: it has bytes");
 }
@@ -139,7 +139,7 @@ TEST(an_address_for_news_is_not_shown)
 
 	CHECK(c);
 	buf_init(&all, 65536);
-	for (size_t i = 0; conf_key(i); i++)
+	for (size_t i = 0; conf_name(i); i++)
 		conf_value(c, i, &all);
 	CHECK(strstr(buf_text(&all), "(set)") && !strstr(buf_text(&all), "s3cret"));
 	buf_free(&all);
@@ -217,8 +217,8 @@ TEST(what_is_shown_can_be_read_again)
 	CHECK(c);
 	buf_init(&first, 65536);
 	buf_init(&second, 65536);
-	for (size_t i = 0; conf_key(i); i++) {
-		buf_printf(&first, "%s = ", conf_key(i));
+	for (size_t i = 0; conf_name(i); i++) {
+		buf_printf(&first, "%s = ", conf_name(i));
 		conf_value(c, i, &first);
 		buf_char(&first, '\n');
 	}
@@ -226,8 +226,8 @@ TEST(what_is_shown_can_be_read_again)
 	CHECK(strstr(buf_text(&first), "trust_admin = 10.0.0.1/32\n"));
 	again = good(buf_text(&first));
 	CHECK(again);
-	for (size_t i = 0; conf_key(i); i++) {
-		buf_printf(&second, "%s = ", conf_key(i));
+	for (size_t i = 0; conf_name(i); i++) {
+		buf_printf(&second, "%s = ", conf_name(i));
 		conf_value(again, i, &second);
 		buf_char(&second, '\n');
 	}
@@ -257,14 +257,14 @@ TEST(the_installed_file_names_every_key_with_its_default)
 		if (line[0] != '#' || sscanf(line, "#%39[a-z0-9_] =", key) != 1 || !strchr(line, '='))
 			continue;
 		buf_reset(&want);
-		buf_printf(&want, "#%s = ", conf_key(at) ? conf_key(at) : "no more keys");
+		buf_printf(&want, "#%s = ", conf_name(at) ? conf_name(at) : "no more keys");
 		conf_value(c, at++, &want);
 		line[strcspn(line, "\n")] = '\0';
 		if (want.data[want.len - 1] == ' ')
 			want.data[want.len - 1] = '\0';
 		CHECK_STR(line, want.data);
 	}
-	CHECK(conf_key(at) == NULL);
+	CHECK(conf_name(at) == NULL);
 	fclose(file);
 	buf_free(&want);
 	conf_free(c);
