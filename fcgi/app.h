@@ -18,6 +18,7 @@ struct attempts;
 struct db;
 struct edges;
 struct hashing;
+struct in_force;
 struct metrics;
 struct quorum_wait;
 struct views;
@@ -26,7 +27,7 @@ struct writer;
 struct app {
 	const char *db_path;
 	struct world world;
-	struct rules rules;
+	struct in_force *in_force;
 	struct writer *writer;
 	struct views *views;
 	struct catalogue catalogue;
@@ -55,6 +56,7 @@ struct desk {
 struct call {
 	struct app *app;
 	struct desk *desk;
+	const struct rules *rules;       /* in force when it came */
 	struct request request;
 	struct response response;
 	struct params params;

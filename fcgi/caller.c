@@ -114,7 +114,7 @@ enum err caller_check(struct call *c, enum access access, struct fault *fault)
 		e = read_own(c, &own, fault);
 	call_read_end(c);
 	if (e == ERR_NONE)
-		e = session_check(access, &c->request, &c->app->rules, shown, own.ip, &c->caller, fault);
+		e = session_check(access, &c->request, c->rules, shown, own.ip, &c->caller, fault);
 	explicit_bzero(&own, sizeof own);
 	return e;
 }

@@ -17,7 +17,7 @@ static void refuse(struct call *c)
 {
 	struct fault fault = {0};
 
-	fault_set(&fault, ERR_DENIED, "origin_not_allowed", "", "Pages of this origin may not call the API; see --cors-origin.");
+	fault_set(&fault, ERR_DENIED, "origin_not_allowed", "", "Pages of this origin may not call the API; see cors_origins in parkmesh.conf.");
 	answer_begin(&c->response, answer_status(ERR_DENIED));
 	answer_fault(&c->response, ERR_DENIED, &fault);
 	answer_end(&c->response);
@@ -29,7 +29,7 @@ bool cors_preflight(struct call *c, const char *allow)
 
 	if (r->method != METHOD_OPTIONS || !r->origin || !r->preflight || !of_the_api(c) || !*allow)
 		return false;
-	if (!rules_have_origin(&c->app->rules, r->origin)) {
+	if (!rules_have_origin(c->rules, r->origin)) {
 		refuse(c);
 		return true;
 	}
@@ -44,7 +44,7 @@ bool cors_preflight(struct call *c, const char *allow)
 /* The answer depends on Origin for whoever asks, so a cache between has to be told even where there is none. */
 void cors_add_headers(struct call *c)
 {
-	const struct rules *rules = &c->app->rules;
+	const struct rules *rules = c->rules;
 	const char *origin = c->request.origin;
 
 	if (rules->origin_count == 0 || !of_the_api(c))

@@ -1,9 +1,7 @@
 /* parkmesh.fcgi: the HTTP side of a central, behind nginx. Here only: options, what is opened in which order, and the end. */
 #include <errno.h>
-#include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -20,8 +18,10 @@
 #include "conf.h"
 #include "edges.h"
 #include "hashing.h"
+#include "in_force.h"
 #include "metrics.h"
 #include "notify.h"
+#include "options.h"
 #include "pages.h"
 #include "quorum_wait.h"
 #include "seal/seal.h"
@@ -32,115 +32,8 @@
 #include "writer.h"
 
 #define DESCRIPTORS 1024  /* see CONF_THREADS_MAX */
-#define EXIT_USAGE 2
 #define LOCK_PATIENCE_MS 1000 /* a transaction of p2pd takes some 5 ms; also how often this is looked at */
 #define LOCK_LONG_MS 5000     /* nobody could be ended for so long: people have to look */
-
-struct options { const char *db, *notify, *share; };
-
-static const char USAGE[] =
-	"Usage: parkmesh.fcgi --db PATH --notify PATH --share DIR [option...]\n"
-	"Serve a central's HTTP API and pages to nginx over FastCGI.\n"
-	"\n"
-	"  --db PATH             the central's database; made if it is missing\n"
-	"  --notify PATH         the FIFO by which p2pd is woken; made if it is missing\n"
-	"  --share DIR           where templates/ is\n"
-	"  --trust-edges CIDR    addresses of edges that need no token, besides loopback; none: not even loopback\n"
-	"  --trust-admin CIDR    addresses of programs that may use the whole API, besides loopback; none: not even loopback\n"
-	"  --cors-origin ORIGIN  pages of this origin (such as https://office.example) may call the API with a token\n"
-	"  --host NAME           a name this central is called by, besides its addresses and localhost\n"
-	"  --threads N           requests served at once, 1 to 128 (default 32)\n"
-	"  --help                this text\n"
-	"  --version             the version\n"
-	"\n"
-	"--trust-edges, --trust-admin, --cors-origin and --host may be given several times.\n"
-	"\n"
-	"The listening socket is descriptor 3 after systemd's LISTEN_FDS=1, else 0. SIGTERM: serve what was accepted, then end.\n";
-
-/* --- options --------------------------------------------------------------------------------------------------------- */
-
-static int usage_error(const char *what, const char *value)
-{
-	fprintf(stderr, "parkmesh.fcgi: %s%s. See parkmesh.fcgi --help.\n", what, value);
-	return EXIT_USAGE;
-}
-
-static bool threads_parse(const char *text, int *out)
-{
-	int64_t number;
-
-	if (!number_parse(text, CONF_THREADS_MAX, &number) || number < 1)
-		return false;
-	*out = (int)number;
-	return true;
-}
-
-/* Who is trusted. -1 to go on. */
-static int read_rule(int option, struct rules *rules)
-{
-	switch (option) {
-	case 'e':
-		if (!trust_add(&rules->edges, optarg))
-			return usage_error("--trust-edges takes an address, a network such as 10.0.0.0/8, or none; not ", optarg);
-		break;
-	case 'a':
-		if (!trust_add(&rules->admins, optarg))
-			return usage_error("--trust-admin takes an address, a network such as 10.0.0.0/8, or none; not ", optarg);
-		break;
-	case 'c':
-		if (!rules_add_origin(rules, optarg))
-			return usage_error("--cors-origin takes one such as https://office.example, at most 32 times; not ", optarg);
-		break;
-	case 'o':
-		if (!rules_add_host(rules, optarg))
-			return usage_error("--host takes a name without a port, at most 32 times; not ", optarg);
-		break;
-	default: break;
-	}
-	return -1;
-}
-
-/* -1 to go on, else the program's exit status. */
-static int read_option(int option, struct options *o, struct app *app)
-{
-	switch (option) {
-	case 'd': o->db = optarg; break;
-	case 'n': o->notify = optarg; break;
-	case 's': o->share = optarg; break;
-	case 'e': case 'a': case 'c': case 'o': return read_rule(option, &app->rules);
-	case 'w':
-		if (!threads_parse(optarg, &app->threads))
-			return usage_error("--threads takes a number from 1 to 128, not ", optarg);
-		break;
-	case 'h': fputs(USAGE, stdout); return EXIT_SUCCESS;
-	case 'v': puts("parkmesh.fcgi " PACKAGE_VERSION); return EXIT_SUCCESS;
-	default: return usage_error("an option is unknown or lacks its value", "");
-	}
-	return -1;
-}
-
-static int read_options(int argc, char **argv, struct options *o, struct app *app)
-{
-	static const struct option known[] = {
-		{"db", required_argument, NULL, 'd'}, {"notify", required_argument, NULL, 'n'}, {"share", required_argument, NULL, 's'},
-		{"trust-edges", required_argument, NULL, 'e'}, {"trust-admin", required_argument, NULL, 'a'},
-		{"cors-origin", required_argument, NULL, 'c'}, {"host", required_argument, NULL, 'o'},
-		{"threads", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'},
-		{NULL, 0, NULL, 0},
-	};
-	int option, status = -1;
-
-	opterr = 0;
-	while (status < 0 && (option = getopt_long(argc, argv, "", known, NULL)) != -1)
-		status = read_option(option, o, app);
-	if (status >= 0)
-		return status;
-	if (optind < argc)
-		return usage_error("there is one argument too many: ", argv[optind]);
-	if (!o->db || !o->notify || !o->share)
-		return usage_error("--db, --notify and --share are needed", "");
-	return -1;
-}
 
 /* --- start ----------------------------------------------------------------------------------------------------------- */
 
@@ -174,7 +67,7 @@ static enum err load_views(struct app *app, const char *share, struct fault *fau
 	if (e != ERR_NONE)
 		return e;
 	if (!text_format(dir, sizeof dir, "%s/templates", share))
-		return fault_set(fault, ERR_INVALID, "path_too_long", "", "The path of --share is too long.");
+		return fault_set(fault, ERR_INVALID, "path_too_long", "", "The path of share is too long.");
 	e = views_load(app->views, dir, page_views, fault);
 	if (e == ERR_NONE)
 		e = catalogue_load(dir, &app->catalogue, fault);
@@ -216,9 +109,29 @@ static void know_addresses(struct app *app)
 
 struct opened { int listen_fd, lock_fd, bell; struct accepting *accepting; };
 
-static enum err open_all(struct app *app, const struct options *o, struct opened *out, struct fault *fault)
+/* What the command line does not name comes from the file. */
+static enum err configure(struct app *app, struct options *o, struct conf **conf, struct fault *fault)
 {
-	struct writer_setup setup = {.db_path = o->db, .world = &app->world, .bell = -1};
+	struct rules rules;
+	enum err e = o->config ? conf_read(o->config, conf, fault) : ERR_NONE;
+
+	if (e == ERR_NONE && *conf) {
+		o->db = o->db ? o->db : (*conf)->database;
+		o->notify = o->notify ? o->notify : (*conf)->notify;
+		o->share = o->share ? o->share : (*conf)->share;
+		o->threads = o->threads ? o->threads : (*conf)->threads;
+	}
+	app->db_path = o->db;
+	app->threads = o->threads ? o->threads : CONF_THREADS;
+	options_rules(o, *conf, &rules);
+	if (e == ERR_NONE)
+		e = in_force_open(&app->in_force);
+	return e == ERR_NONE ? in_force_put(app->in_force, &rules, NULL) : e;
+}
+
+static enum err open_all(struct app *app, const struct options *o, const struct conf *conf, struct opened *out, struct fault *fault)
+{
+	struct writer_setup setup = {.db_path = o->db, .p2p_config = conf ? conf->p2p_config : NULL, .world = &app->world, .bell = -1};
 	enum err e = accept_find_socket(&out->listen_fd, fault);
 
 	if (e == ERR_NONE)
@@ -234,7 +147,7 @@ static enum err open_all(struct app *app, const struct options *o, struct opened
 	if (e == ERR_NONE)
 		e = hold_lock(o->db, &out->lock_fd, fault);
 	if (e == ERR_NONE && notify_open(o->notify, &out->bell) != ERR_NONE)
-		e = fault_set(fault, ERR_SYSTEM, "no_bell", "", "%s cannot be opened or made as a FIFO; check --notify.", o->notify);
+		e = fault_set(fault, ERR_SYSTEM, "no_bell", "", "%s cannot be opened or made as a FIFO; check notify.", o->notify);
 	setup.bell = out->bell;
 	if (e == ERR_NONE)
 		e = writer_start(&setup, &app->writer, fault);
@@ -263,6 +176,7 @@ static void close_all(struct app *app, struct opened *o)
 	metrics_close(app->metrics);
 	catalogue_close(&app->catalogue);
 	views_close(app->views);
+	in_force_close(app->in_force);
 	if (app->stop_fd >= 0)
 		close(app->stop_fd);
 	if (o->bell >= 0)
@@ -291,50 +205,87 @@ static void look_after_writer(const struct app *app, bool *told)
 		"disk does not answer. Look for a stopped parkmeshctl of another user (sudo) and end it.\"", (long long)busy_ms);
 }
 
-static void wait_for_end(const sigset_t *set, const struct app *app)
+/* conf is what it was started with. */
+static void reload(const struct app *app, const struct options *o, const struct conf *conf)
+{
+	struct conf *fresh = conf ? conf_reread(o->config, conf, CONF_FCGI) : NULL;
+	struct rules rules;
+
+	if (!fresh)
+		return;
+	options_rules(o, fresh, &rules);
+	if (in_force_put(app->in_force, &rules, fresh) != ERR_NONE)
+		journal_error("event=configuration_refused reason=\"There is no memory.\"");
+}
+
+static void tell_state(struct app *app)
+{
+	const struct rules *rules = in_force_hold(app->in_force);
+
+	journal_info("event=state up_s=%lld threads=%d serving=%d tests_waiting=%d files_sent=%d writer_busy_ms=%lld writable=%d "
+		"trusted_edges=%zu trusted_admins=%zu loopback_trusted=%d origins=%zu hosts=%zu",
+		(long long)(world_mono_ms(&app->world) - app->started_ms) / 1000, app->threads, atomic_load(&app->traffic.serving),
+		atomic_load(&app->waiting), atomic_load(&app->streaming), (long long)writer_busy_ms(app->writer), !writer_failing(app->writer),
+		rules->edges.count, rules->admins.count, rules->edges.loopback, rules->origin_count, rules->host_count);
+	in_force_release(app->in_force, rules);
+}
+
+static void wait_for_end(const sigset_t *set, struct app *app, const struct options *o, const struct conf *conf)
 {
 	const struct timespec patience = {.tv_sec = LOCK_PATIENCE_MS / 1000};
 	bool told = false;
 	int number;
 
-	/* SIGHUP is kept for reading a configuration again, SIGUSR1 for telling the state: neither exists yet. */
 	do {
 		number = sigtimedwait(set, NULL, &patience);
 		if (number < 0)
 			look_after_writer(app, &told);
+		else if (number == SIGHUP)
+			reload(app, o, conf);
+		else if (number == SIGUSR1)
+			tell_state(app);
 	} while (number != SIGTERM && number != SIGINT);
+}
+
+static enum err run(struct app *app, struct options *o, const sigset_t *signals, struct fault *fault)
+{
+	struct opened opened = {.lock_fd = -1, .bell = -1};
+	struct conf *conf = NULL;
+	enum err e = configure(app, o, &conf, fault);
+
+	if (e == ERR_NONE)
+		e = seal_start() ? open_all(app, o, conf, &opened, fault) : ERR_SYSTEM;
+	if (e == ERR_NONE) {
+		journal_info("event=started version=%s threads=%d", PACKAGE_VERSION, app->threads);
+		wait_for_end(signals, app, o, conf);
+	} else {
+		journal_error("event=not_started error=%s reason=\"%s\"", err_name(e), fault->sentence);
+	}
+	close_all(app, &opened);
+	conf_free(conf);
+	return e;
 }
 
 int main(int argc, char **argv)
 {
-	struct app app = {.world = world_real(), .stop_fd = -1, .threads = CONF_THREADS};
-	struct opened opened = {.lock_fd = -1, .bell = -1};
-	struct options options = {0};
+	struct app app = {.world = world_real(), .stop_fd = -1};
+	struct options options;
 	struct fault fault = {0};
 	sigset_t signals;
 	int status;
 	enum err e;
 
 	block_signals(&signals); /* first of all: a SIGTERM while it starts is an end in good order too */
-	rules_init(&app.rules);
-	status = read_options(argc, argv, &options, &app);
+	status = options_read(argc, argv, &options);
 	if (status >= 0)
 		return status;
 	core_forbid();
 	journal_start("fcgi", JOURNAL_INFO);
 	limit_descriptors();
-	app.db_path = options.db;
 	app.started_ms = world_mono_ms(&app.world);
 	app.started_wall_ms = world_wall_ms(&app.world);
 	world_random(&app.world, app.flash_key, sizeof app.flash_key);
-	e = seal_start() ? open_all(&app, &options, &opened, &fault) : ERR_SYSTEM;
-	if (e == ERR_NONE) {
-		journal_info("event=started version=%s threads=%d", PACKAGE_VERSION, app.threads);
-		wait_for_end(&signals, &app);
-	} else {
-		journal_error("event=not_started error=%s reason=\"%s\"", err_name(e), fault.sentence);
-	}
-	close_all(&app, &opened);
+	e = run(&app, &options, &signals, &fault);
 	if (e == ERR_NONE)
 		journal_info("event=ended");
 	return e == ERR_NONE ? EXIT_SUCCESS : EXIT_FAILURE;

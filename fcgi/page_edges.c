@@ -126,7 +126,7 @@ static void add_others(struct listing *l)
 
 static void add_trust(struct call *c, cJSON *page)
 {
-	const struct trust *edges = &c->app->rules.edges;
+	const struct trust *edges = &c->rules->edges;
 
 	cJSON_AddBoolToObject(page, "loopback", edges->loopback);
 	if (edges->count > 0)

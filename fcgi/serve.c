@@ -10,6 +10,7 @@
 #include "cors.h"
 #include "domain/site.h"
 #include "idempotency.h"
+#include "in_force.h"
 #include "page.h"
 #include "store/db.h"
 #include "url.h"
@@ -326,6 +327,7 @@ void serve(struct desk *desk, int fd)
 	bool asked;
 
 	atomic_fetch_add(&desk->app->traffic.serving, 1);
+	c.rules = in_force_hold(desk->app->in_force);
 	response_init(&c.response);
 	asked = request_receive(&c.request, fd) == ERR_NONE;
 	if (asked) {
@@ -344,6 +346,7 @@ void serve(struct desk *desk, int fd)
 		note_traffic(&c, since_us);
 	atomic_fetch_sub(&desk->app->traffic.serving, 1);
 	caller_note_seen(&c);
+	in_force_release(desk->app->in_force, c.rules);
 	explicit_bzero(c.token, sizeof c.token);
 	explicit_bzero(c.caller.csrf, sizeof c.caller.csrf);
 }

@@ -166,7 +166,7 @@ enum err session_check(enum access access, const struct request *r, const struct
 	if (access == ACCESS_ANYONE)
 		return ERR_NONE;
 	if (!access_is_page(access) && r->origin && !origin_allowed(r, rules))
-		return deny(fault, "origin_not_allowed", "Pages of this origin may not call the API; see --cors-origin.");
+		return deny(fault, "origin_not_allowed", "Pages of this origin may not call the API; see cors_origins in parkmesh.conf.");
 	if (shown == SHOWN_UNKNOWN)
 		return fault_set(fault, ERR_STRANGER, "token_unknown", "",
 			"This token is not known here, or was replaced; make the edge a new one.");

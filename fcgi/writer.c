@@ -10,6 +10,7 @@
 #include "base/journal.h"
 #include "domain/ledger.h"
 #include "domain/site.h"
+#include "first_config.h"
 #include "notify.h"
 #include "store/db.h"
 
@@ -264,13 +265,13 @@ const struct writer_counts *writer_counts(const struct writer *w)
 
 /* --- start and stop -------------------------------------------------------------------------------------------------- */
 
-static enum err first_start(struct db *db, const struct world *world)
+static enum err first_start(struct db *db, const struct writer_setup *s)
 {
 	enum err e = db_begin(db);
 
 	if (e != ERR_NONE)
 		return e;
-	e = site_first_start(db, world);
+	e = first_config_take(db, s->p2p_config, s->world);
 	if (e == ERR_NONE)
 		return db_commit(db);
 	db_rollback(db);
@@ -283,7 +284,7 @@ static enum err open_database(struct writer *w, const struct writer_setup *s, st
 
 	if (e != ERR_NONE)
 		return e;
-	e = first_start(w->db, s->world);
+	e = first_start(w->db, s);
 	if (e == ERR_NONE)
 		e = site_zone_use(w->db);
 	if (e == ERR_NONE)

@@ -30,6 +30,7 @@ struct writer;
 
 struct writer_setup {
 	const char *db_path;
+	const char *p2p_config;      /* what a new database is told (first_config.h); NULL nothing */
 	const struct world *world;   /* outlives the writer; its monotonic clock is the system's */
 	int bell;                    /* from notify_open; -1 none */
 };

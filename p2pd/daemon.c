@@ -9,6 +9,7 @@
 #include "base/journal.h"
 #include "base/text.h"
 #include "base/trust.h"
+#include "conf.h"
 #include "domain/ledger.h"
 #include "domain/site.h"
 #include "link.h"
@@ -32,6 +33,8 @@
 
 struct daemon {
 	const struct world *world;
+	struct daemon_paths paths;
+	struct conf *reread;      /* the machine's configuration as a signal had it read again; NULL: not yet */
 	int lock_fd, bell_fd, signal_fd;
 	struct db *db;
 	struct ledger *ledger;
@@ -106,16 +109,21 @@ static void configure_if_changed(struct daemon *d)
 	configure(d);
 }
 
+/* The site's own: what the command line names counts. */
+static void name_certificate(struct daemon *d, const struct conf *conf)
+{
+	if (d->paths.tls_certificate)
+		renewal_name(&d->renewal, d->paths.tls_certificate, d->paths.tls_key);
+	else if (conf && conf->tls_certificate[0])
+		renewal_name(&d->renewal, conf->tls_certificate, conf->tls_key);
+	else
+		renewal_name(&d->renewal, NULL, NULL);
+}
+
 static void renew(struct daemon *d, bool now)
 {
 	if (d->id[0])
 		renewal_look(&d->renewal, d->id, now);
-}
-
-static void read_again(struct daemon *d)
-{
-	configure(d);
-	renew(d, true);
 }
 
 static void take_commands(struct daemon *d)
@@ -233,6 +241,19 @@ static void begin_end(struct daemon *d)
 	live_stop(d->live);
 	d->leave_us = world_mono_us(d->world) + LEAVE_US;
 	leave(d);
+}
+
+/* The machine's, the site's, which is in the database, and the certificate. */
+static void read_again(struct daemon *d)
+{
+	struct conf *fresh = d->paths.config ? conf_reread(d->paths.config, d->paths.conf, CONF_P2PD) : NULL;
+	if (fresh) {
+		name_certificate(d, fresh);
+		conf_free(d->reread);
+		d->reread = fresh;
+	}
+	configure(d);
+	renew(d, true);
 }
 
 static bool on_signal(void *arg)
@@ -372,13 +393,15 @@ enum err daemon_open(const struct daemon_paths *paths, const struct world *world
 	if (!d)
 		return fault_set(fault, ERR_MEMORY, "no_memory", "", "There is no memory to start with.");
 	d->world = world;
+	d->paths = *paths;
 	d->lock_fd = -1;
 	enum err e = open_rows(d, paths->db, fault);
 	if (e)
 		return e;
 	e = open_mesh(d);
 	if (!e)
-		e = renewal_init(&d->renewal, paths->db, paths->tls_certificate, paths->tls_key, d->tls, world);
+		e = renewal_init(&d->renewal, paths->db, d->tls, world);
+	name_certificate(d, paths->conf);
 	if (!e && paths->live)
 		e = live_open(d->loop, d->db, world, paths->live, &d->live);
 	if (!e)
@@ -421,5 +444,6 @@ void daemon_close(struct daemon *d)
 		db_close(d->db);
 	if (d->lock_fd >= 0)
 		close(d->lock_fd);
+	conf_free(d->reread);
 	free(d);
 }

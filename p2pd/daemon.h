@@ -3,7 +3,7 @@
  *
  * What wakes it: the bell (rows changed), messages, its timer (what the mesh wants to be called for), a tick each second (which
  * looks at everything the bell could have told of, so that a lost ring costs a second), and signals: SIGTERM and SIGINT end it,
- * SIGHUP re-reads the configuration and the certificate, SIGUSR1 dumps the mesh into the journal.
+ * SIGHUP re-reads both configurations and the certificate, SIGUSR1 dumps the mesh into the journal.
  * Failure cases: a database without identity (nobody has started parkmesh.fcgi yet) or a port that cannot be listened on are told
  * in mesh_status and tried again each second.
  */
@@ -13,14 +13,16 @@
 #include "base/err.h"
 #include "base/world.h"
 
+struct conf;
 struct daemon;
 
-/* Files of the central: the database, the FIFO that wakes p2pd, the socket for those who watch the history (NULL: nobody does), the site's
- * own certificate and its key (NULL: one is made). */
-struct daemon_paths { const char *db, *notify, *live, *tls_certificate, *tls_key; };
+/* Files of the central: the database, the FIFO that wakes p2pd, the socket for those who watch the history (NULL: nobody does), the
+ * site's own certificate and its key (NULL: what the configuration says, else one is made), the machine's configuration and what was
+ * read of it (both NULL: none). */
+struct daemon_paths { const char *db, *notify, *live, *tls_certificate, *tls_key, *config; const struct conf *conf; };
 
-/* Signals must be blocked (daemon_block_signals) before any thread exists. world outlives it. On failure fault says what to do.
- * Free with daemon_close, also after a failure if *out is not NULL. */
+/* Signals must be blocked (daemon_block_signals) before any thread exists. world and what paths names outlive it. On failure fault says
+ * what to do. Free with daemon_close, also after a failure if *out is not NULL. */
 enum err daemon_open(const struct daemon_paths *paths, const struct world *world, struct daemon **out,
 	struct fault *fault);
 void daemon_close(struct daemon *d);

@@ -5,15 +5,18 @@
 
 #include "base/core.h"
 #include "base/journal.h"
+#include "conf.h"
 #include "daemon.h"
 #include "seal/seal.h"
 
 #define EXIT_USAGE 2
 
 static const char USAGE[] =
-	"Usage: p2pd --db PATH --notify PATH [--live PATH] [--tls-certificate PATH --tls-key PATH]\n"
+	"Usage: p2pd --config FILE [option...]\n"
+	"       p2pd --db PATH --notify PATH [--live PATH] [--tls-certificate PATH --tls-key PATH]\n"
 	"Exchange records with the other centrals of the mesh, as configured in the central's database.\n"
 	"\n"
+	"  --config FILE  the machine's configuration (/etc/parkmesh/parkmesh.conf); what is named here beside it counts\n"
 	"  --db PATH      the central's database; made if it is missing\n"
 	"  --notify PATH  the FIFO by which parkmesh.fcgi wakes it; made if it is missing\n"
 	"  --live PATH    a socket to be made, by which nginx comes for those who watch the history\n"
@@ -24,7 +27,7 @@ static const char USAGE[] =
 	"  --help         this text\n"
 	"  --version      the version\n"
 	"\n"
-	"SIGTERM: end in good order. SIGHUP: read the configuration and the certificate again. SIGUSR1: write the state of the\n"
+	"SIGTERM: end in good order. SIGHUP: read both configurations and the certificate again. SIGUSR1: write the state of the\n"
 	"mesh to the journal.\n";
 
 static int usage_error(const char *what, const char *value)
@@ -37,6 +40,9 @@ static int usage_error(const char *what, const char *value)
 static int read_option(int option, struct daemon_paths *o)
 {
 	switch (option) {
+	case 'f':
+		o->config = optarg;
+		return -1;
 	case 'd':
 		o->db = optarg;
 		return -1;
@@ -66,7 +72,7 @@ static int read_option(int option, struct daemon_paths *o)
 static int read_options(int argc, char **argv, struct daemon_paths *o)
 {
 	static const struct option known[] = {
-		{"db", required_argument, NULL, 'd'}, {"notify", required_argument, NULL, 'n'},
+		{"config", required_argument, NULL, 'f'}, {"db", required_argument, NULL, 'd'}, {"notify", required_argument, NULL, 'n'},
 		{"live", required_argument, NULL, 'l'},
 		{"tls-certificate", required_argument, NULL, 'c'}, {"tls-key", required_argument, NULL, 'k'}, {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0},
@@ -79,11 +85,25 @@ static int read_options(int argc, char **argv, struct daemon_paths *o)
 		return status;
 	if (optind < argc)
 		return usage_error("there is one argument too many: ", argv[optind]);
-	if (!o->db || !o->notify)
-		return usage_error("--db and --notify are needed", "");
+	if (!o->config && (!o->db || !o->notify))
+		return usage_error("--config is needed, or --db and --notify", "");
 	if (!o->tls_certificate != !o->tls_key)
 		return usage_error("--tls-certificate and --tls-key go together", "");
 	return -1;
+}
+
+/* What the command line does not name comes from the file. */
+static enum err configure(struct daemon_paths *paths, struct conf **conf, struct fault *fault)
+{
+	enum err e = paths->config ? conf_read(paths->config, conf, fault) : ERR_NONE;
+
+	if (e != ERR_NONE || !*conf)
+		return e;
+	paths->conf = *conf;
+	paths->db = paths->db ? paths->db : (*conf)->database;
+	paths->notify = paths->notify ? paths->notify : (*conf)->notify;
+	paths->live = paths->live ? paths->live : (*conf)->live;
+	return ERR_NONE;
 }
 
 int main(int argc, char **argv)
@@ -94,6 +114,7 @@ int main(int argc, char **argv)
 		return status;
 	const struct world world = world_real();
 	struct daemon *daemon = NULL;
+	struct conf *conf = NULL;
 	struct fault fault = {0};
 	core_forbid();
 	journal_start("p2pd", JOURNAL_INFO);
@@ -102,11 +123,14 @@ int main(int argc, char **argv)
 		journal_error("event=start_failed why=\"libsodium cannot start\"");
 		return EXIT_FAILURE;
 	}
-	enum err e = daemon_open(&paths, &world, &daemon, &fault);
+	enum err e = configure(&paths, &conf, &fault);
+	if (!e)
+		e = daemon_open(&paths, &world, &daemon, &fault);
 	if (e)
 		journal_error("event=start_failed why=\"%s\"", fault.sentence);
 	else if ((e = daemon_run(daemon)) != ERR_NONE)
 		journal_error("event=loop_failed error=%s", err_name(e));
 	daemon_close(daemon);
+	conf_free(conf);
 	return e ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -7,14 +7,20 @@
 #include "base/text.h"
 #include "tls.h"
 
-enum err renewal_init(struct renewal *r, const char *db, const char *cert, const char *key, struct tls *tls, const struct world *world)
+enum err renewal_init(struct renewal *r, const char *db, struct tls *tls, const struct world *world)
 {
 	const char *slash = strrchr(db, '/');
 	int folder = slash ? (int)(slash - db) + 1 : 0;
-	*r = (struct renewal){.world = world, .tls = tls, .cert = cert, .key = key};
+	*r = (struct renewal){.world = world, .tls = tls};
 	bool fits = text_format(r->made_cert, sizeof(r->made_cert), "%.*stls.crt", folder, db) &&
 		text_format(r->made_key, sizeof(r->made_key), "%.*stls.key", folder, db);
 	return fits ? ERR_NONE : ERR_INVALID;
+}
+
+void renewal_name(struct renewal *r, const char *cert, const char *key)
+{
+	r->cert = cert;
+	r->key = key;
 }
 
 static void stamp_file(const char *path, struct file_stamp *out)

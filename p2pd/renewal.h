@@ -41,8 +41,11 @@ struct renewal {
 	char error[RENEWAL_ERROR];                   /* a sentence, "" all is well */
 };
 
-/* db: the database beside which the self-made one lies. cert and key outlive r; both or neither. ERR_INVALID: the path is too long. */
-enum err renewal_init(struct renewal *r, const char *db, const char *cert, const char *key, struct tls *tls, const struct world *world);
+/* db: the database beside which the self-made one lies. ERR_INVALID: its path is too long. */
+enum err renewal_init(struct renewal *r, const char *db, struct tls *tls, const struct world *world);
+/* The site's own from now on; NULL, NULL: it has none. What is shown changes with the next look. cert and key outlive r, or
+ * the next call. */
+void renewal_name(struct renewal *r, const char *cert, const char *key);
 /* central: the id that stands in one that is made. now: without waiting until the files have rested. */
 void renewal_look(struct renewal *r, const char *central, bool now);
 

@@ -29,6 +29,7 @@
 #include "fcgi/attempts.h"
 #include "fcgi/edges.h"
 #include "fcgi/hashing.h"
+#include "fcgi/in_force.h"
 #include "fcgi/metrics.h"
 #include "fcgi/pages.h"
 #include "fcgi/quorum_wait.h"
@@ -363,6 +364,7 @@ static void load_views(void)
 static void prepare(void)
 {
 	struct fault fault = {0};
+	struct rules rules;
 
 	journal_start("fuzz", (enum journal_level)(JOURNAL_ERROR + 1));
 	MUST(seal_start() && request_start());
@@ -372,8 +374,9 @@ static void prepare(void)
 	text_format(path, sizeof path, "%s/parkmesh.db", folder);
 	app = (struct app){.db_path = path, .world = {fake_wall, mono, fake_random, &fake}, .stop_fd = eventfd(0, EFD_CLOEXEC),
 		.threads = 8};
-	rules_init(&app.rules);
-	MUST(rules_add_origin(&app.rules, ORIGIN));
+	rules_init(&rules);
+	MUST(rules_add_origin(&rules, ORIGIN) && in_force_open(&app.in_force) == ERR_NONE);
+	MUST(in_force_put(app.in_force, &rules, NULL) == ERR_NONE);
 	load_views();
 	desk.app = &app;
 	fake = (struct fake_world){CENTRAL_TIME, 0, {7}};
