@@ -64,6 +64,8 @@ static enum ctl_end as_document(const struct status *s)
 	json_add_text(&out, "mesh", s->self.mesh);
 	output_flag(&out, "mesh_secret_set", s->self.mesh_secret[0] != '\0');
 	json_add_text(&out, "fingerprint", s->fingerprint);
+	json_add_text(&out, "certificate", s->mesh.certificate);
+	json_add_text(&out, "certificate_error", s->mesh.certificate_error);
 	buf_char(&out, '}');
 	json_add_integer(&out, "schema_version", s->schema);
 	output_flag(&out, "running", s->mesh.running);
@@ -82,6 +84,9 @@ static enum ctl_end as_text(const struct status *s)
 	printf("This central  %s at %s, API port %d, mesh port %d\n", s->self.id, s->self.ip, s->self.api_port, s->self.p2p_port);
 	printf("Mesh          %s, %s\n", s->self.mesh, s->self.mesh_secret[0] ? "with a secret" : "without a secret (only loopback peers)");
 	printf("Key           %s\n", s->fingerprint);
+	printf("Certificate   %s\n", s->mesh.certificate[0] ? s->mesh.certificate : "none known");
+	if (s->mesh.certificate_error[0])
+		printf("              %s\n", s->mesh.certificate_error);
 	printf("Schema        %" PRId64 "\n", s->schema);
 	printf("p2pd          %s\n", s->mesh.running ? "running" : "not running");
 	printf("Held          %" PRId64 " logs, %" PRId64 " records, %" PRId64 " stays, %" PRId64 " vehicles inside\n", s->counts.logs,

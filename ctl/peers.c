@@ -72,6 +72,10 @@ static enum err read_rows(struct db *db, int64_t now_ms, struct mesh_look *m, st
 		m->running = mesh_running(&mesh, now_ms);
 	else if (e != ERR_NOT_FOUND)
 		return e;
+	if (m->running) {
+		text_copy(m->certificate, sizeof m->certificate, mesh.certificate);
+		text_copy(m->certificate_error, sizeof m->certificate_error, mesh.certificate_error);
+	}
 	e = mesh_count_list(db, m->counts, MESH_COUNTS_MAX, &m->counted);
 	if (e == ERR_NONE)
 		e = peer_list(db, r->peer, PEERS_MAX, &r->peers);
@@ -115,6 +119,7 @@ static void add_peer(struct buf *out, const struct peer_look *p)
 		json_add_integer(out, "weight", p->weight);
 	json_add_text(out, "state", state_of(p));
 	output_flag(out, "connected", p->told && s->connected);
+	output_flag(out, "tls", p->told && s->tls);
 	if (p->told && s->rtt_ms >= 0) {
 		json_add_name(out, "rtt_ms");
 		buf_printf(out, "%.3f", s->rtt_ms);
@@ -148,14 +153,15 @@ static void print_peer(const struct peer_look *p)
 {
 	const struct peer_status *s = &p->status;
 	char place[HOST_SIZE + 10], rtt[24] = "-", clock[24] = "-";
+	const char *tls = !p->told || !s->connected ? "-" : s->tls ? "yes" : "no";
 
 	text_format(place, sizeof place, strchr(s->ip, ':') ? "[%s]:%d" : "%s:%d", s->ip, s->port);
 	if (p->told && s->rtt_ms >= 0)
 		text_format(rtt, sizeof rtt, "%.1f", s->rtt_ms);
 	if (p->told && s->clock_known)
 		text_format(clock, sizeof clock, "%" PRId64, s->clock_offset_ms);
-	printf("%-16s %-22s %-11s %8" PRId64 " %8" PRId64 " %8s %9s  %s%s\n", s->id, place, state_of(p), s->behind, s->ahead, rtt, clock,
-		s->configured ? "" : "(not configured) ", s->why.sentence);
+	printf("%-16s %-22s %-11s %-3s %8" PRId64 " %8" PRId64 " %8s %9s  %s%s\n", s->id, place, state_of(p), tls, s->behind, s->ahead, rtt,
+		clock, s->configured ? "" : "(not configured) ", s->why.sentence);
 }
 
 void peers_print(const struct mesh_look *m)
@@ -164,7 +170,7 @@ void peers_print(const struct mesh_look *m)
 		puts("No peers: this central is on its own.");
 		return;
 	}
-	printf("%-16s %-22s %-11s %8s %8s %8s %9s  %s\n", "PEER", "AT", "STATE", "BEHIND", "AHEAD", "RTT ms", "CLOCK ms", "LAST ERROR");
+	printf("%-16s %-22s %-11s %-3s %8s %8s %8s %9s  %s\n", "PEER", "AT", "STATE", "TLS", "BEHIND", "AHEAD", "RTT ms", "CLOCK ms", "LAST ERROR");
 	for (size_t i = 0; i < m->count; i++)
 		print_peer(&m->peer[i]);
 }

@@ -27,6 +27,8 @@ struct mesh_look {
 	bool running;
 	size_t count, counted;
 	struct peer_look peer[PEERS_SHOWN_MAX];
+	char certificate[sizeof ((struct mesh_status *)0)->certificate]; /* shown to who dials by TLS; "" none, or p2pd does not run */
+	char certificate_error[sizeof ((struct mesh_status *)0)->certificate_error];
 	struct mesh_count counts[MESH_COUNTS_MAX]; /* what p2pd has counted, by kind and cause */
 };
 

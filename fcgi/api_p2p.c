@@ -124,6 +124,7 @@ static void answer_peer(struct response *r, const struct peer_look *p)
 	answer_integer(r, "peer_port", p->status.port);
 	answer_bool(r, "connected", p->status.connected);
 	answer_bool(r, "configured", p->status.configured);
+	answer_bool(r, "tls", p->status.connected && p->status.tls);
 	if (p->told)
 		answer_link(r, &p->status);
 	else

@@ -31,6 +31,7 @@ static struct remedy remedy_of(enum condition_code code)
 	case CONDITION_DISK_LOW:
 		return (struct remedy){NULL, NULL, true};
 	case CONDITION_BACKUP_OLD:
+	case CONDITION_CERTIFICATE:
 	case CONDITION_UNREADABLE:
 	case CONDITION_CODES:
 		break;

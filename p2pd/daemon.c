@@ -148,7 +148,11 @@ static void write_status(struct daemon *d)
 {
 	const char *error = d->has_identity ? links_listen_error(d->links) : NOT_CONFIGURED;
 	usage_look(&d->status.usage);
-	status_write(&d->status, d->db, d->mesh, error[0] == '\0', error, d->world);
+	struct mesh_status said = {.listening = error[0] == '\0'};
+	(void)text_copy(said.error, sizeof(said.error), error);
+	(void)text_copy(said.certificate, sizeof(said.certificate), d->renewal.fingerprint);
+	(void)text_copy(said.certificate_error, sizeof(said.certificate_error), d->renewal.error);
+	status_write(&d->status, d->db, d->mesh, &said, d->world);
 }
 
 /* When the status rows want to be written because of something urgent, monotonic µs. */

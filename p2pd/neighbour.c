@@ -302,6 +302,7 @@ void neighbour_status(const struct mesh *m, const struct neighbour *n, struct pe
 	out->port = n->row.p2p_port;
 	out->configured = n->configured;
 	out->connected = p != NULL;
+	out->tls = p && p->tls;
 	out->last_ping_ms = n->heard_wall_ms;
 	out->rtt_ms = n->rtt_ms;
 	out->clock_known = n->clock_known;

@@ -34,7 +34,7 @@ static bool differs(const struct peer_status *a, const struct peer_status *b)
 	return strcmp(a->state, b->state) != 0 || strcmp(a->why.sentence, b->why.sentence) != 0 || strcmp(a->ip, b->ip) != 0 ||
 		a->port != b->port || a->configured != b->configured || a->connected != b->connected || a->behind != b->behind ||
 		a->ahead != b->ahead || a->clock_known != b->clock_known || a->key_known != b->key_known ||
-		memcmp(a->public_key, b->public_key, KEY_BYTES) != 0;
+		memcmp(a->public_key, b->public_key, KEY_BYTES) != 0 || a->tls != b->tls;
 }
 
 static enum err write_peers(struct db *db, const struct status *s, const struct peer_status *rows, size_t count, bool all,
@@ -145,26 +145,35 @@ static void write_all(struct status *s, struct db *db, const struct news *n)
 	}
 }
 
-void status_write(struct status *s, struct db *db, struct mesh *m, bool listening, const char *error, const struct world *world)
+static bool same_words(const struct mesh_status *a, const struct mesh_status *b)
 {
-	struct news n = {.mesh = {.listening = listening, .messages_sent = mesh_counts(m)->sent,
-		.messages_received = mesh_counts(m)->received, .updated_ms = world_wall_ms(world), .started_ms = s->started_ms,
-		.cpu_us = s->usage.cpu_us, .resident_bytes = s->usage.resident_bytes}};
+	return strcmp(a->error, b->error) == 0 && strcmp(a->certificate, b->certificate) == 0 &&
+		strcmp(a->certificate_error, b->certificate_error) == 0;
+}
+
+void status_write(struct status *s, struct db *db, struct mesh *m, const struct mesh_status *said, const struct world *world)
+{
+	struct news n = {.mesh = *said};
+	n.mesh.messages_sent = mesh_counts(m)->sent;
+	n.mesh.messages_received = mesh_counts(m)->received;
+	n.mesh.updated_ms = world_wall_ms(world);
+	n.mesh.started_ms = s->started_ms;
+	n.mesh.cpu_us = s->usage.cpu_us;
+	n.mesh.resident_bytes = s->usage.resident_bytes;
 	int64_t now = world_mono_ms(world);
 	n.all = now >= s->due_ms;
 	n.peer_count = mesh_peer_statuses(m, n.peers, STATUS_PEERS);
-	if (!n.all && strcmp(s->error, error) == 0 && !any_differs(s, n.peers, n.peer_count)) {
+	if (!n.all && same_words(&s->said, said) && !any_differs(s, n.peers, n.peer_count)) {
 		s->version = mesh_version(m);
 		return;
 	}
-	(void)text_copy(n.mesh.error, sizeof(n.mesh.error), error);
 	n.synced_count = mesh_sync_states(m, n.synced, STATUS_PEERS);
 	n.count_count = counts_rows(mesh_counts(m), n.counts);
 	if (n.all)
 		claims_read(m, &n.claims);
 	write_all(s, db, &n);
 	s->version = mesh_version(m);
-	(void)text_copy(s->error, sizeof(s->error), error);
+	s->said = *said;
 	if (n.all)
 		s->due_ms = now + STATUS_MS;
 }
@@ -174,7 +183,7 @@ void status_close(struct status *s, struct db *db, const struct mesh *m, const s
 	struct news n = {.mesh = {.updated_ms = world_wall_ms(world)}, .peer_count = s->count, .all = true};
 	for (size_t k = 0; k < s->count; k++) {
 		n.peers[k] = s->written[k];
-		n.peers[k].connected = false;
+		n.peers[k].connected = n.peers[k].tls = false;
 		(void)text_copy(n.peers[k].state, sizeof(n.peers[k].state), "waiting");
 	}
 	n.count_count = counts_rows(mesh_counts(m), n.counts);

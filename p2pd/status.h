@@ -25,7 +25,7 @@ struct status {
 	size_t count;
 	int64_t due_ms;                           /* monotonic: write even if nothing changed */
 	uint64_t version;                         /* mesh_version when last written */
-	char error[160];                          /* of mesh_status, as last written */
+	struct mesh_status said;                  /* its texts, as last written */
 	struct mesh_count counted[MESH_COUNTS_MAX]; /* of this run, as far as they are in the table */
 	size_t counted_count;
 	struct claims claims;                     /* as they are in the table */
@@ -39,8 +39,9 @@ struct status {
 void status_open(struct status *s, struct db *db);
 /* Is there something that people should see at once? */
 bool status_urgent(const struct status *s, const struct mesh *m);
-/* Write what changed; of numbers that move all the time (last sign of life, round trip, offset) only every STATUS_MS. */
-void status_write(struct status *s, struct db *db, struct mesh *m, bool listening, const char *error, const struct world *world);
+/* Write what changed; of numbers that move all the time (last sign of life, round trip, offset) only every STATUS_MS.
+ * said: what of mesh_status the mesh does not know. */
+void status_write(struct status *s, struct db *db, struct mesh *m, const struct mesh_status *said, const struct world *world);
 /* The last row of a p2pd that ends: nothing is connected. */
 void status_close(struct status *s, struct db *db, const struct mesh *m, const struct world *world);
 

@@ -12,6 +12,7 @@
 static const char *const name[CONDITION_CODES] = {
 	[CONDITION_UNWRITABLE] = "unwritable",
 	[CONDITION_DISK_LOW] = "disk_low",
+	[CONDITION_CERTIFICATE] = "certificate",
 	[CONDITION_P2PD_DOWN] = "p2pd_down",
 	[CONDITION_PEER_REFUSED] = "peer_refused",
 	[CONDITION_PEER_DOWN] = "peer_down",
@@ -69,6 +70,10 @@ void condition_sentence(const struct condition *c, char out[CONDITION_SENTENCE_S
 	case CONDITION_P2PD_DOWN:
 		text_copy(out, CONDITION_SENTENCE_SIZE, "p2pd does not run. The gates work as usual, but history is not exchanged with other "
 			"centrals. Restart p2pd and look at the system's journal.");
+		break;
+	case CONDITION_CERTIFICATE:
+		text_copy(out, CONDITION_SENTENCE_SIZE, "The certificate or key for connections between centrals cannot be used; another one is "
+			"shown meanwhile. \"parkmeshctl status\" says what is wrong.");
 		break;
 	case CONDITION_PEER_REFUSED:
 		peer_sentence(c, "refuses the connection", "see that both machines have the same mesh secret, and compare the fingerprints of "
@@ -198,6 +203,8 @@ static enum err add_mesh(struct db *db, int64_t now_ms, struct list *l)
 		add(l, CONDITION_P2PD_DOWN, "", 0, mesh.updated_ms);
 		return ERR_NONE;
 	}
+	if (mesh.certificate_error[0] != '\0')
+		add(l, CONDITION_CERTIFICATE, "", 0, 0);
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return ERR_MEMORY;

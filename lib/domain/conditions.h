@@ -20,6 +20,7 @@ struct db;
 enum condition_code {          /* number says … */
 	CONDITION_UNWRITABLE,  /* the last attempt to write the database failed */
 	CONDITION_DISK_LOW,    /* bytes that are free */
+	CONDITION_CERTIFICATE, /* the certificate for TLS between centrals cannot be used */
 	CONDITION_P2PD_DOWN,   /* p2pd does not run; of peers nothing is known then */
 	CONDITION_PEER_REFUSED,/* central refuses this one, or shows no proof of the mesh secret */
 	CONDITION_PEER_DOWN,   /* central, a configured peer, is not connected */

@@ -220,8 +220,14 @@ static const char STEP_15[] =
 	"ALTER TABLE mesh_status ADD COLUMN cpu_us INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE mesh_status ADD COLUMN resident_bytes INTEGER NOT NULL DEFAULT 0;";
 
+/* Version 16. Which certificate this central shows to those who dial it by TLS, and what is wrong with the site's own (store/site). */
+static const char STEP_16[] =
+	"ALTER TABLE mesh_status ADD COLUMN certificate TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE mesh_status ADD COLUMN certificate_error TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE peer_status ADD COLUMN tls INTEGER NOT NULL DEFAULT 0;";
+
 static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11,
-	STEP_12, STEP_13, STEP_14, STEP_15 };
+	STEP_12, STEP_13, STEP_14, STEP_15, STEP_16 };
 
 int schema_version(void)
 {

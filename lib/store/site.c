@@ -213,6 +213,7 @@ static enum err peer_status_from_row(sqlite3_stmt *st, struct peer_status *out)
 	out->clock_offset_ms = sqlite3_column_int64(st, 8);
 	out->behind = sqlite3_column_int64(st, 9);
 	out->ahead = sqlite3_column_int64(st, 10);
+	out->tls = sqlite3_column_int(st, 16) != 0;
 	return e;
 }
 
@@ -252,6 +253,7 @@ enum err peer_status_write(struct db *db, const struct peer_status *row, int64_t
 		put_blob(st, 13, row->public_key, sizeof(row->public_key));
 	put_int(st, 14, now_ms);
 	put_cause(st, 15, &row->why);
+	put_int(st, 18, row->tls);
 	return sql_run(db, st);
 }
 
@@ -270,6 +272,10 @@ enum err mesh_status_read(struct db *db, struct mesh_status *out)
 
 	if (e == ERR_NONE)
 		e = get_text(st, 4, out->error, sizeof(out->error));
+	if (e == ERR_NONE)
+		e = get_text(st, 8, out->certificate, sizeof(out->certificate));
+	if (e == ERR_NONE)
+		e = get_text(st, 9, out->certificate_error, sizeof(out->certificate_error));
 	if (e == ERR_NONE) {
 		out->listening = sqlite3_column_int(st, 0) != 0;
 		out->messages_sent = sqlite3_column_int64(st, 1);
@@ -300,6 +306,8 @@ enum err mesh_status_write(struct db *db, const struct mesh_status *row)
 	put_int(st, 6, row->started_ms);
 	put_int(st, 7, row->cpu_us);
 	put_int(st, 8, row->resident_bytes);
+	put_text(st, 9, row->certificate);
+	put_text(st, 10, row->certificate_error);
 	return sql_run(db, st);
 }
 

@@ -80,6 +80,7 @@ struct peer_status {
 	struct reason why;         /* of the last error */
 	unsigned char public_key[KEY_BYTES];
 	bool key_known;
+	bool tls;                  /* of the connection there is */
 };
 enum err peer_status_list(struct db *db, struct peer_status *out, size_t max, size_t *count);
 enum err peer_status_write(struct db *db, const struct peer_status *row, int64_t now_ms);
@@ -90,6 +91,8 @@ struct mesh_status {
 	int64_t messages_sent, messages_received, updated_ms;
 	char error[160];
 	int64_t started_ms, cpu_us, resident_bytes; /* of the process; 0 not known */
+	char certificate[96];        /* shown to those who dial by TLS: its fingerprint, "AB:CD:…" of SHA-256; "" none */
+	char certificate_error[256]; /* why the site's own is not it, a sentence; "" all is well */
 };
 enum err mesh_status_read(struct db *db, struct mesh_status *out); /* ERR_NOT_FOUND: p2pd never ran */
 enum err mesh_status_write(struct db *db, const struct mesh_status *row);

@@ -264,13 +264,13 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_EXPECTED_KEY_WRITE] = "INSERT OR REPLACE INTO expected_keys VALUES(?1, ?2)",
 	[SQL_EXPECTED_KEY_DELETE] = "DELETE FROM expected_keys WHERE id = ?1",
 	[SQL_PEER_STATUS_LIST] = "SELECT id, ip, port, configured, state, connected, last_ping_ms, rtt_ms, clock_offset_ms, behind, ahead,"
-		" last_error, public_key, cause, about, number FROM peer_status ORDER BY id LIMIT ?1",
+		" last_error, public_key, cause, about, number, tls FROM peer_status ORDER BY id LIMIT ?1",
 	[SQL_PEER_STATUS_WRITE] = "INSERT OR REPLACE INTO peer_status VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-		" ?14, ?15, ?16, ?17)",
+		" ?14, ?15, ?16, ?17, ?18)",
 	[SQL_PEER_STATUS_DELETE] = "DELETE FROM peer_status WHERE id = ?1",
 	[SQL_MESH_STATUS_READ] = "SELECT listening, messages_sent, messages_received, updated_at, error, started_ms, cpu_us,"
-		" resident_bytes FROM mesh_status WHERE one = 1",
-	[SQL_MESH_STATUS_WRITE] = "INSERT OR REPLACE INTO mesh_status VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		" resident_bytes, certificate, certificate_error FROM mesh_status WHERE one = 1",
+	[SQL_MESH_STATUS_WRITE] = "INSERT OR REPLACE INTO mesh_status VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[SQL_CLAIM_WRITE] = "INSERT INTO claims VALUES(?1, ?2, ?3) ON CONFLICT(log, peer) DO UPDATE SET seq = ?3",
 	[SQL_CLAIM_DELETE] = "DELETE FROM claims WHERE log = ?1 AND peer = ?2",
 	[SQL_CLAIM_CLEAR] = "DELETE FROM claims",

@@ -13,10 +13,11 @@ PIECE = 65536
 
 
 def make_certificate(folder, name="own", days=1):
-    """-> (path of a fresh self-signed certificate, of its key)."""
-    cert, key = os.path.join(folder, name + ".crt"), os.path.join(folder, name + ".key")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days),
-                    "-subj", "/CN=" + name, "-keyout", key, "-out", cert], check=True, capture_output=True)
+    """-> (path of a fresh self-signed certificate, of its key). days: for so long; below 0 it has expired."""
+    cert, key, asked = (os.path.join(folder, name + end) for end in (".crt", ".key", ".csr"))
+    for words in (["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name, "-keyout", key,
+                   "-out", asked], ["x509", "-req", "-in", asked, "-signkey", key, "-days", str(days), "-out", cert]):
+        subprocess.run(["openssl", *words], check=True, capture_output=True)
     return cert, key
 
 
