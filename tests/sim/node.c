@@ -120,6 +120,7 @@ static void configure(struct node *x)
 /* As p2pd does each second. */
 static void tick(struct node *x)
 {
+	const struct mesh_status said = {.listening = true};
 	int64_t version, taken = mesh_counts(x->mesh)->records_taken;
 	if (db_data_version(x->mesh_process.db, &version) != ERR_NONE)
 		version = -1;
@@ -131,7 +132,7 @@ static void tick(struct node *x)
 	mesh_look(x->mesh);
 	if (sim_one_in(x->sim, 12))
 		program_checkpoint(x->mesh_process.db, x->disk->path, sim_one_in(x->sim, 4));
-	status_write(&x->status, x->mesh_process.db, x->mesh, true, "", &x->world);
+	status_write(&x->status, x->mesh_process.db, x->mesh, &said, &x->world);
 	check_marks(x);
 	mark_rows_tick(&x->marks, x->mesh_process.db, x->mesh, &x->world);
 	x->tick_us = x->sim->now_us + TICK_US;

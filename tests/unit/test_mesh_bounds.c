@@ -52,6 +52,7 @@ static struct mesh_count stored_count(struct db *db, const char *kind, const cha
 
 TEST(counts_go_on_from_run_to_run)
 {
+	const struct mesh_status said = {.listening = true};
 	struct net *n = net_new(2, NULL);
 	static struct status s;
 	struct node *x = &n->node[1];
@@ -61,7 +62,7 @@ TEST(counts_go_on_from_run_to_run)
 		CHECK_INT(node_ready(x), 1);
 		for (size_t k = 0; k < x->mesh->peers; k++)
 			peer_end(x->mesh, x->mesh->peer[k], END_FAULT, "Spoilt.");
-		status_write(&s, x->db, x->mesh, true, "", &x->world);
+		status_write(&s, x->db, x->mesh, &said, &x->world);
 		status_close(&s, x->db, x->mesh, &x->world); /* nothing is counted twice */
 		CHECK_INT(stored_count(x->db, "closed", "fault").count, run);
 		CHECK_INT(stored_count(x->db, "error_sent", "syntax").count, run);
