@@ -5,6 +5,7 @@
 #include "answer.h"
 #include "base/zone.h"
 #include "caller.h"
+#include "domain/quorum.h"
 #include "domain/site.h"
 #include "p2p_config.h"
 #include "p2p_state.h"
@@ -125,6 +126,7 @@ static void answer_peer(struct response *r, const struct peer_look *p)
 	answer_bool(r, "connected", p->status.connected);
 	answer_bool(r, "configured", p->status.configured);
 	answer_bool(r, "tls", p->status.connected && p->status.tls);
+	answer_integer(r, "weight", p->weight);
 	if (p->told)
 		answer_link(r, &p->status);
 	else
@@ -146,6 +148,15 @@ static void answer_counts(struct response *r, const struct mesh_look *m)
 	answer_list_end(r);
 }
 
+static void answer_quorum(struct response *r, const struct mesh_look *m)
+{
+	answer_object(r, "quorum");
+	answer_integer(r, "weight", m->weight);
+	answer_integer(r, "needed", quorum_needed(m->weight));
+	answer_integer(r, "reachable", m->reachable);
+	answer_object_end(r);
+}
+
 static void answer_mesh(struct response *r, const struct mesh_look *m)
 {
 	answer_begin(r, 200);
@@ -156,6 +167,7 @@ static void answer_mesh(struct response *r, const struct mesh_look *m)
 	answer_integer(r, "connected_peers", (int64_t)m->connected);
 	answer_integer(r, "messages_sent", m->sent);
 	answer_integer(r, "messages_received", m->received);
+	answer_quorum(r, m);
 	answer_list(r, "peers");
 	for (size_t i = 0; i < m->count; i++)
 		answer_peer(r, &m->peer[i]);

@@ -218,7 +218,7 @@ void config_tag(const struct site_config *c, char tag[CONFIG_TAG_SIZE])
 	buf_init(&shown, TAGGED_MAX);
 	buf_printf(&shown, "%s %s %d %d", c->id, c->ip, c->p2p_port, c->api_port);
 	for (size_t i = 0; i < c->peer_count; i++)
-		buf_printf(&shown, "\n%s %s %d", c->peers[i].id, c->peers[i].ip, c->peers[i].p2p_port);
+		buf_printf(&shown, "\n%s %s %d %d", c->peers[i].id, c->peers[i].ip, c->peers[i].p2p_port, c->peers[i].weight);
 	digest_make(buf_text(&shown), shown.len, NULL, 0, digest);
 	hex_encode(tag, digest, (CONFIG_TAG_SIZE - 1) / 2);
 	buf_free(&shown);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "domain/ledger.h"
+#include "domain/quorum.h"
 #include "page.h"
 #include "serve.h"
 #include "words.h"
@@ -96,6 +97,9 @@ static void add_configured(struct mesh_look *m, const struct rows *r)
 		text_copy(p->status.ip, sizeof p->status.ip, row->ip);
 		p->status.port = row->p2p_port;
 		p->status.configured = true;
+		p->weight = strcmp(row->dialect, "native") == 0 ? row->weight : 0;
+		m->weight += p->weight;
+		m->reachable += p->status.connected ? p->weight : 0;
 	}
 }
 
@@ -139,6 +143,7 @@ static enum err look(struct call *c, struct mesh_look *m, struct fault *fault)
 		e = warnings_list(c->desk->db, m->warning, WARNINGS_MAX, &m->warnings);
 	if (e == ERR_NONE) {
 		m->standalone = r->peers == 0;
+		m->weight = m->reachable = OWN_WEIGHT;
 		add_configured(m, r);
 		add_others(m, r);
 	}

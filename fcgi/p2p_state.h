@@ -19,6 +19,7 @@ struct call;
 struct peer_look {
 	struct peer_status status;   /* id, ip, port always; the rest only if told */
 	bool told;                   /* p2pd runs and has a row about it */
+	int weight;                  /* in a quorum; 0 if it does not count (domain/quorum) */
 	int64_t last_sync_ms;        /* 0 never */
 };
 
@@ -28,6 +29,7 @@ struct mesh_look {
 	bool listening;              /* others can connect to it */
 	int64_t sent, received;
 	int64_t p2pd_started_ms, p2pd_cpu_us, p2pd_resident_bytes; /* 0 not known */
+	int64_t weight, reachable;   /* of all centrals that count, and of those that can be reached, this one included */
 	size_t connected, count, counted;
 	struct mesh_count counts[MESH_COUNTS_MAX]; /* what p2pd has counted, by kind and cause */
 	size_t warnings;

@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "base/text.h"
 #include "caller.h"
+#include "domain/quorum.h"
 #include "form.h"
 #include "page.h"
 #include "page_p2p_form.h"
@@ -17,7 +18,7 @@
 #define TYPED_MAX 1000  /* bytes of a typed value; what it really may be is said beside the field */
 #define PATH "/settings/p2p"
 
-const struct field page_p2p_save_fields[10] = {
+const struct field page_p2p_save_fields[11] = {
 	{"act", FIELD_CHOICE, FROM_BODY, true, 0, 0, "save|add"},
 	{"version", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"central_id", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
@@ -28,6 +29,7 @@ const struct field page_p2p_save_fields[10] = {
 	{"peer_id", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"peer_ip", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"peer_port", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
+	{"peer_weight", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
 };
 
 const struct field page_p2p_test_fields[1] = {{"test_peer", FIELD_TEXT, FROM_BODY, true, 1, CENTRAL_ID_SIZE - 1, NULL}};
@@ -46,6 +48,7 @@ static const struct form_field row_form[] = {
 	{.name = "peer_id", .label = "p2p.peer_id", .required = true, .max = CENTRAL_ID_SIZE - 1},
 	{.name = "peer_ip", .label = "p2p.peer_ip", .required = true},
 	{.name = "peer_port", .label = "p2p.peer_port", .required = true, .inputmode = "numeric"},
+	{.name = "peer_weight", .label = "p2p.peer_weight", .inputmode = "numeric"},
 };
 
 /* --- what the template gets ------------------------------------------------------------------------------------------ */
@@ -117,6 +120,7 @@ static void add_row(struct call *c, cJSON *rows, const struct form_row *r, size_
 	mark(c, id, r->wrong, WRONG_TAKEN, "p2p.id_taken");
 	mark(c, form_add(c, row, &row_form[1], suffix, r->ip), r->wrong, WRONG_IP, "wrong.host");
 	mark(c, form_add(c, row, &row_form[2], suffix, r->port), r->wrong, WRONG_P2P_PORT, "wrong.port");
+	mark(c, form_add(c, row, &row_form[3], suffix, r->weight), r->wrong, WRONG_WEIGHT, "wrong.weight");
 	if (look)
 		add_state(c, row, look);
 }
@@ -149,6 +153,10 @@ static void add_status(struct call *c, cJSON *page, const struct mesh_look *m)
 	cJSON_AddStringToObject(status, "central", m->central);
 	page_number(c, status, "sent", m->sent);
 	page_number(c, status, "received", m->received);
+	cJSON_AddBoolToObject(status, "quorum_away", m->reachable < quorum_needed(m->weight));
+	page_number(c, status, "quorum_needed", quorum_needed(m->weight));
+	page_number(c, status, "quorum_weight", m->weight);
+	page_number(c, status, "quorum_reachable", m->reachable);
 }
 
 static void add_own_form(struct call *c, cJSON *form, const struct p2p_form *f)

@@ -1,5 +1,6 @@
 #include "page_p2p_form.h"
 
+#include <limits.h>
 #include "base/text.h"
 
 #define PORT_USUAL "9000"
@@ -20,7 +21,8 @@ void p2p_form_from_config(const struct site_config *c, struct p2p_form *out)
 	for (size_t i = 0; i < c->peer_count; i++) {
 		const struct peer_row *p = &c->peers[i];
 
-		out->row[i] = (struct form_row){.id = p->id, .ip = p->ip, .port = put_port(out, i, p->p2p_port)};
+		text_format(out->weight_text[i], PORT_TEXT, "%d", p->weight);
+		out->row[i] = (struct form_row){.id = p->id, .ip = p->ip, .port = put_port(out, i, p->p2p_port), .weight = out->weight_text[i]};
 	}
 }
 
@@ -31,7 +33,7 @@ void p2p_form_from_params(const struct params *p, struct p2p_form *out)
 	*out = (struct p2p_form){.id = params_typed(p, "central_id"), .ip = params_typed(p, "central_ip"), .p2p_port = params_typed(p, "p2p_port"),
 		.api_port = params_typed(p, "api_port"), .secret = params_typed(p, "mesh_secret"), .version = params_typed(p, "version")};
 	for (size_t i = 0; (id = params_nth(p, "peer_id", i)) != NULL; i++) {
-		const char *ip = params_nth(p, "peer_ip", i), *port = params_nth(p, "peer_port", i);
+		const char *ip = params_nth(p, "peer_ip", i), *port = params_nth(p, "peer_port", i), *weight = params_nth(p, "peer_weight", i);
 
 		if (!*id && (!ip || !*ip))
 			continue;
@@ -39,14 +41,15 @@ void p2p_form_from_params(const struct params *p, struct p2p_form *out)
 			out->too_many = true;
 			return;
 		}
-		out->row[out->count++] = (struct form_row){.id = id, .ip = ip ? ip : "", .port = port ? port : ""};
+		out->row[out->count++] = (struct form_row){.id = id, .ip = ip ? ip : "", .port = port ? port : "",
+			.weight = weight ? weight : ""};
 	}
 }
 
 void p2p_form_add_row(struct p2p_form *f)
 {
 	if (f->count < PEERS_MAX)
-		f->row[f->count++] = (struct form_row){.id = "", .ip = "", .port = PORT_USUAL};
+		f->row[f->count++] = (struct form_row){.id = "", .ip = "", .port = PORT_USUAL, .weight = ""};
 	else
 		f->too_many = true;
 }
@@ -98,6 +101,16 @@ static unsigned check_own(const struct p2p_form *f)
 	return wrong | check_port(&c.api_port, &c.p2p_port, f->api_port, &c, WRONG_API_PORT);
 }
 
+static unsigned check_weight(int *place, const char *text, const struct site_config *c)
+{
+	int64_t number = *place;
+
+	if (*text && !number_parse(text, INT_MAX, &number))
+		return WRONG_WEIGHT;
+	*place = (int)number;
+	return fits(c) ? 0 : WRONG_WEIGHT;
+}
+
 static unsigned check_row(const struct form_row *r)
 {
 	struct site_config c = probe();
@@ -109,7 +122,10 @@ static unsigned check_row(const struct form_row *r)
 	text_copy(p->id, sizeof p->id, "probe-peer");
 	wrong |= check_text(p->ip, sizeof p->ip, r->ip, &c, WRONG_IP);
 	text_copy(p->ip, sizeof p->ip, "127.0.0.1");
-	return wrong | check_port(&p->p2p_port, &c.api_port, r->port, &c, WRONG_P2P_PORT);
+	wrong |= check_port(&p->p2p_port, &c.api_port, r->port, &c, WRONG_P2P_PORT);
+	c = probe();
+	c.peer_count = 1;
+	return wrong | check_weight(&p->weight, r->weight, &c);
 }
 
 static int port_of(const char *text)
@@ -171,6 +187,8 @@ static void fill_change(const struct p2p_form *f, struct config_change *out)
 		text_copy(p->id, sizeof p->id, f->row[i].id);
 		text_copy(p->row.ip, sizeof p->row.ip, f->row[i].ip);
 		p->row.p2p_port = port_of(f->row[i].port);
+		p->has_weight = *f->row[i].weight != '\0';
+		p->row.weight = port_of(f->row[i].weight);
 	}
 }
 

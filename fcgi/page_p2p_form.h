@@ -15,9 +15,10 @@
 
 #define PORT_TEXT 12
 
-enum wrong { WRONG_ID = 1, WRONG_IP = 2, WRONG_P2P_PORT = 4, WRONG_API_PORT = 8, WRONG_TAKEN = 16 };
+enum wrong { WRONG_ID = 1, WRONG_IP = 2, WRONG_P2P_PORT = 4, WRONG_API_PORT = 8, WRONG_TAKEN = 16, WRONG_WEIGHT = 32 };
 
-struct form_row { const char *id, *ip, *port; unsigned wrong; };  /* wrong: bits of enum wrong */
+/* wrong: bits of enum wrong; weight "": the one it has, or the usual one. */
+struct form_row { const char *id, *ip, *port, *weight; unsigned wrong; };
 
 struct p2p_form {
 	const char *id, *ip, *p2p_port, *api_port;
@@ -29,6 +30,7 @@ struct p2p_form {
 	bool too_many;                              /* rows beyond PEERS_MAX were left out */
 	char tag[CONFIG_TAG_SIZE];                  /* the same */
 	char port_text[PEERS_MAX + 2][PORT_TEXT];   /* for a form made from a configuration */
+	char weight_text[PEERS_MAX][PORT_TEXT];
 };
 
 /* As it is held. c outlives out. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/quorum.h"
 #include "p2p_state.h"
 #include "page.h"
 #include "store/claims.h"
@@ -11,7 +12,8 @@
 struct central { int64_t held, unknown, claimed; bool known; };
 struct stay_held {
 	const struct mesh_look *look;
-	int64_t records;
+	int64_t records, own;                     /* own: written by this central */
+	enum durability least;                    /* of the own ones */
 	struct central central[MESH_PEERS_MAX];   /* as look->peer */
 };
 
@@ -56,6 +58,18 @@ static void count(struct central *at, bool closed, int64_t seq)
 		at->held++;
 }
 
+/* How far another central's records are held, that one knows. */
+static enum err add_own(struct call *c, struct stay_held *h, const char *log, int64_t seq)
+{
+	enum durability d;
+	enum err e = durability_known(c->desk->db, log, seq, &d);
+
+	if (e == ERR_NONE && (h->own == 0 || d < h->least))
+		h->least = d;
+	h->own++;
+	return e;
+}
+
 enum err stay_held_add(struct call *c, struct stay_held *h, const char *log, int64_t seq)
 {
 	struct log_row row;
@@ -70,7 +84,7 @@ enum err stay_held_add(struct call *c, struct stay_held *h, const char *log, int
 	for (size_t i = 0; e == ERR_NONE && i < h->look->count; i++)
 		count(&h->central[i], row.flags & LOG_CLOSED, seq);
 	h->records++;
-	return e;
+	return e == ERR_NONE && strcmp(row.id, h->look->central) == 0 ? add_own(c, h, log, seq) : e;
 }
 
 static cJSON *add_central(cJSON *list, const char *id)
@@ -93,10 +107,21 @@ static void say(struct call *c, cJSON *row, const char *state, const char *text,
 	cJSON_Delete(values);
 }
 
+static void say_durability(struct call *c, cJSON *page, const struct stay_held *h)
+{
+	static const char *const texts[] = {
+		[DURABLE_LOCAL] = "stay.durable_local", [DURABLE_QUORUM] = "stay.durable_quorum", [DURABLE_ALL] = "stay.durable_all"
+	};
+
+	if (h->own > 0 && !h->look->standalone)
+		page_words(c, page, "durable", texts[h->least], NULL);
+}
+
 void stay_held_show(struct call *c, cJSON *page, const struct stay_held *h)
 {
 	cJSON *list = cJSON_AddArrayToObject(page, "held");
 
+	say_durability(c, page, h);
 	say(c, add_central(list, h->look->central), "all", "stay.held_here", h->records, h->records);
 	for (size_t i = 0; i < h->look->count; i++) {
 		const struct central *at = &h->central[i];

@@ -114,6 +114,10 @@ def test_a_stay(ground):
     assert one.vy.get("/history/stay?id=x").answer.status in (400, 422)
 
 
+BY_ALL = "Các bản ghi của central này đã có trên mọi central."
+NOT_YET = "Chưa rõ các bản ghi của central này đã có trên đa số (quorum) central hay chưa."
+
+
 def test_where_it_is_held(ground):
     """By what peers say, in words; one that cannot be known of is not said to hold anything."""
     site = ground.site(2).start()
@@ -125,17 +129,17 @@ def test_where_it_is_held(ground):
     def held():
         page = vy.get("/history/stay?id=%d" % id).text
         return " ".join(re.search("Được giữ ở(.*) Bản ghi Xe vào", page)[1].split())
-    wait_for(lambda: held() == "central-1 Central này, đủ 1 bản ghi central-2 Đủ 1 bản ghi", what=held)
+    wait_for(lambda: held() == "central-1 Central này, đủ 1 bản ghi central-2 Đủ 1 bản ghi " + BY_ALL, what=held)
     victim = site[0].pid("fcgi")
     site[0].kill("fcgi")
     site[0].wait_back("fcgi", victim)
     site[0].good("PUT", "/api/parking/history/%d" % id, {"plate_id": "29A54321", "plate_view": ""})
-    wait_for(lambda: held().endswith("central-2 Đủ 2 bản ghi"), what=held)
+    wait_for(lambda: held().endswith("central-2 Đủ 2 bản ghi " + BY_ALL), what=held)
     site[1].stop()
     site[0].good("DELETE", "/api/parking/history/%d" % id)
-    wait_for(lambda: held().endswith("central-2 Mới có 2 trong 3 bản ghi Đang mất kết nối; theo lần kết nối gần nhất."), what=held)
+    wait_for(lambda: held().endswith("central-2 Mới có 2 trong 3 bản ghi Đang mất kết nối; theo lần kết nối gần nhất. " + NOT_YET), what=held)
     site[1].start()
-    wait_for(lambda: held().endswith("central-2 Đủ 3 bản ghi"), what=held)
+    wait_for(lambda: held().endswith("central-2 Đủ 3 bản ghi " + BY_ALL), what=held)
 
 
 def test_correcting_and_undoing(ground):

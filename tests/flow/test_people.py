@@ -259,8 +259,8 @@ def test_the_api_by_session(ground):
             if "by" in row][-1:] in ([], ["admin"])
 
 
-def test_what_only_programs_set_of_a_peer_is_noted_too(ground):
-    """The weight of a peer is on no page, but a person's session can change them by the API."""
+def test_what_is_set_of_a_peer_by_the_api_is_noted_too(ground):
+    """A person's session can change a peer by the API, too."""
     c = ground.central().start()
     browser = administrator(c)
     headers = dict({"Origin": c.url.rstrip("/"), "Content-Type": "application/json", "X-CSRF-Token": csrf(browser.get("/account"))},

@@ -82,6 +82,9 @@ def test_four_centrals(ground):
     wait_for(lambda: one.rows.query("SELECT 1 FROM marks m JOIN logs l USING(log) WHERE m.every = l.head_seq"),
              what="the mark of what all hold to be at the head")
 
+    # What is shown of it.
+    assert one.status()["quorum"] == {"weight": 4, "needed": 3, "reachable": 4}, one.status()["quorum"]
+
     # p2pd down: nothing is known, and the time-out ends the wait.
     one.pause("p2pd")
     assert durability(one, "29A00008", 200) == "local"

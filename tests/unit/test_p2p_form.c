@@ -18,7 +18,7 @@ static bool check(const char *body)
 	params_free(&params);
 	fault = (struct fault){0};
 	change = (struct config_change){0};
-	if (params_read(page_p2p_save_fields, 10, "", BODY_FORM, body, strlen(body), &params, &fault) != ERR_NONE)
+	if (params_read(page_p2p_save_fields, 11, "", BODY_FORM, body, strlen(body), &params, &fault) != ERR_NONE)
 		test_fail(__FILE__, __LINE__, "%s: %s", body, fault.sentence);
 	p2p_form_from_params(&params, &form);
 	return p2p_form_check(&form, &change);
@@ -73,6 +73,23 @@ TEST(each_wrong_peer_is_marked)
 	CHECK_INT(form.row[4].wrong, WRONG_ID | WRONG_P2P_PORT);
 	CHECK_INT(form.row[5].wrong, WRONG_IP | WRONG_P2P_PORT);
 	CHECK_STR(form.row[1].ip, "bad_host");
+	params_free(&params);
+}
+
+TEST(weights)
+{
+	CHECK(check(OWN "&peer_id=central-2&peer_ip=10.0.0.2&peer_port=9002&peer_weight=0"
+		"&peer_id=central-3&peer_ip=10.0.0.3&peer_port=9002&peer_weight="
+		"&peer_id=central-4&peer_ip=10.0.0.4&peer_port=9002&peer_weight=1000"));
+	CHECK(change.peer[0].has_weight && change.peer[2].has_weight);
+	CHECK_INT(change.peer[0].row.weight, 0);
+	CHECK(!change.peer[1].has_weight);
+	CHECK_INT(change.peer[2].row.weight, 1000);
+	CHECK(!check(OWN "&peer_id=central-2&peer_ip=10.0.0.2&peer_port=9002&peer_weight=1001"
+		"&peer_id=central-3&peer_ip=10.0.0.3&peer_port=x&peer_weight=-1"));
+	CHECK_INT(form.row[0].wrong, WRONG_WEIGHT);
+	CHECK_INT(form.row[1].wrong, WRONG_P2P_PORT | WRONG_WEIGHT);
+	CHECK_STR(form.row[1].weight, "-1");
 	params_free(&params);
 }
 
