@@ -79,12 +79,15 @@ static enum err make_temporary(struct copying *k, struct fault *fault)
 /* A signal comes before the file is there, or when it is known to be ours to remove. */
 enum err copying_begin(struct copying *k, const struct ctl *c, const char *name, struct fault *fault)
 {
+	char folder[COPYING_PATH];
 	sigset_t held, before;
 	enum err e;
 
 	*k = (struct copying){.ctl = c, .fd = -1};
 	if (!text_format(k->path, sizeof k->path, "%s" COPYING_SUFFIX, name))
 		return fault_set(fault, ERR_INVALID, "path_too_long", "", "This path is too long.");
+	text_copy(folder, sizeof folder, c->db_path);
+	text_copy(k->database_folder, sizeof k->database_folder, dirname(folder));
 	sigemptyset(&held);
 	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
 		sigaddset(&held, caught[i]);
@@ -117,14 +120,12 @@ static bool same_disk(const char *a, const char *b)
 /* Is there room for so many bytes at path, beside what the gates need? */
 static enum err look_for_room(const struct copying *k, const char *path, int64_t bytes, const char *what, struct fault *fault)
 {
-	char folder[COPYING_PATH];
 	struct disk d;
 	int64_t kept;
 
 	if (!disk_look(path, &d))
 		return ERR_NONE;
-	text_copy(folder, sizeof folder, k->ctl->db_path);
-	kept = same_disk(path, dirname(folder)) ? d.size / PERCENT * DISK_LEAST_PERCENT : 0;
+	kept = same_disk(path, k->database_folder) ? d.size / PERCENT * DISK_LEAST_PERCENT : 0;
 	if (d.free - kept >= bytes)
 		return ERR_NONE;
 	return fault_set(fault, ERR_UNAVAILABLE, "no_room", "", "%s needs %" PRId64 " MiB, and %.100s has %" PRId64 " MiB to give%s. Make room "
@@ -145,6 +146,8 @@ static enum err copy_all(struct copying *k, struct copy *copy, struct fault *fau
 		e = copy_step(copy, &done, &all, fault);
 		if (e == ERR_NONE)
 			e = look_for_room(k, k->path, all - done, "The copy", fault);
+		if (e == ERR_NONE) /* the write-ahead log grows meanwhile, perhaps on another disk */
+			e = look_for_room(k, k->database_folder, 0, "The database meanwhile", fault);
 		progress_show(&progress, "%" PRId64 " of %" PRId64 " MiB copied", done / MEBIBYTE, all / MEBIBYTE);
 	} while (e == ERR_NONE);
 	progress_end(&progress);

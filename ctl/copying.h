@@ -20,6 +20,7 @@
 struct copying {
 	const struct ctl *ctl;
 	char path[COPYING_PATH];       /* the temporary file */
+	char database_folder[COPYING_PATH];
 	int fd;                        /* -1: none */
 	int64_t bytes;                 /* of the copy, once it is made */
 	int64_t moment_ms;             /* Unix ms that it shows */

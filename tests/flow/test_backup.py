@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
@@ -106,7 +107,11 @@ def test_a_destroyed_database_comes_back(ground):
     old = [plate for central in site for plate in traffic.enter(central, 6)]
     traffic.leave(site[0], old[:4])
     site.wait_converged()
-    made = good(site[0], "backup", file)
+    with ThreadPoolExecutor(1) as gates:
+        busy = gates.submit(traffic.enter, site[0], 60)
+        wait_for(lambda: site[0].rows.history(plate_id="51F00030"), what="gates at work")
+        made = good(site[0], "backup", file)        # it checks itself
+        busy.result()
     assert (made["central"], made["file"]) == ("central-1", file) and made["records"] == Rows(file).records(), made
 
     more = traffic.enter(site[0], 5) + traffic.enter(site[1], 3)
