@@ -170,7 +170,8 @@ void peers_print(const struct mesh_look *m)
 		puts("No peers: this central is on its own.");
 		return;
 	}
-	printf("%-16s %-22s %-11s %-3s %8s %8s %8s %9s  %s\n", "PEER", "AT", "STATE", "TLS", "BEHIND", "AHEAD", "RTT ms", "CLOCK ms", "LAST ERROR");
+	printf("%-16s %-22s %-11s %-3s %8s %8s %8s %9s  %s\n", "PEER", "AT", "STATE", "TLS", "BEHIND", "AHEAD", "RTT ms",
+		"CLOCK ms", "LAST ERROR");
 	for (size_t i = 0; i < m->count; i++)
 		print_peer(&m->peer[i]);
 }
