@@ -14,10 +14,12 @@ const char cmd_peer_list_usage[] =
 	"Usage: parkmeshctl [--db PATH] [--json] peer list\n"
 	"List the centrals this one exchanges records with, and how each is doing.\n";
 const char cmd_peer_add_usage[] =
-	"Usage: parkmeshctl [--db PATH] [--json] peer add [--plain] ID=ADDRESS:PORT\n"
+	"Usage: parkmeshctl [--db PATH] [--json] peer add [--plain] [--dialect NAME] ID=ADDRESS:PORT\n"
 	"Add a central to exchange records with, by its id, address and mesh port; an IPv6 address stands in\n"
 	"brackets. In force within two seconds.\n"
-	"  --plain  connect without TLS, for one of a version that does not speak it yet\n";
+	"  --plain         connect without TLS, for one of a version that does not speak it yet\n"
+	"  --dialect NAME  legacy: a central of the older Python system; legacy-http: of its newer form, PORT is\n"
+	"                  that of its HTTP API then; native: one of ours, the usual\n";
 const char cmd_peer_remove_usage[] =
 	"Usage: parkmeshctl [--db PATH] [--json] peer remove ID\n"
 	"Stop exchanging records with a central. Its records that are held here stay.\n";
@@ -92,7 +94,7 @@ static enum err add(struct db *db, void *arg, struct fault *fault)
 enum ctl_end cmd_peer_add(const struct ctl *c)
 {
 	struct peer_row row;
-	const char *wrong = peer_from_text(c->word[0], &row);
+	const char *wrong = peer_from_text(c->word[0], c->option[0] ? c->option[0] : "native", &row);
 
 	if (wrong) {
 		fprintf(stderr, "parkmeshctl: %s: %s. Try 'parkmeshctl peer add --help'.\n", c->word[0], wrong);

@@ -18,6 +18,8 @@ static const char usage[] =
 	"  --p2p-port PORT          for the other centrals\n"
 	"  --peer ID=ADDRESS:PORT   another central; may be repeated. Only for a new DIR; later the\n"
 	"                           configuration is changed on the page /settings/p2p\n"
+	"  --legacy-peer ID=ADDRESS:PORT\n"
+	"                           likewise a central of the older Python system, by its mesh port\n"
 	"  --mesh NAME              only centrals of the same mesh talk to each other\n"
 	"  --mesh-secret-file FILE  its first line is the secret that all centrals of the mesh share\n"
 	"  --webhook-file FILE      run parkmesh-watch, too, which tells the address in the first line of\n"
@@ -34,8 +36,9 @@ static const char usage[] =
 	"Exit status: 0 stopped when asked to, 1 could not start, 2 wrong command line.\n";
 
 enum option_code {
-	OPTION_DIR = 1000, OPTION_ID, OPTION_IP, OPTION_API_PORT, OPTION_P2P_PORT, OPTION_PEER, OPTION_MESH, OPTION_SECRET_FILE,
-	OPTION_WEBHOOK_FILE, OPTION_TRUST_EDGES, OPTION_TRUST_ADMIN, OPTION_CORS_ORIGIN, OPTION_HOST, OPTION_HELP, OPTION_VERSION
+	OPTION_DIR = 1000, OPTION_ID, OPTION_IP, OPTION_API_PORT, OPTION_P2P_PORT, OPTION_PEER, OPTION_LEGACY_PEER,
+	OPTION_MESH, OPTION_SECRET_FILE, OPTION_WEBHOOK_FILE, OPTION_TRUST_EDGES, OPTION_TRUST_ADMIN,
+	OPTION_CORS_ORIGIN, OPTION_HOST, OPTION_HELP, OPTION_VERSION
 };
 
 static const struct option known[] = {
@@ -45,6 +48,7 @@ static const struct option known[] = {
 	{"api-port", required_argument, NULL, OPTION_API_PORT},
 	{"p2p-port", required_argument, NULL, OPTION_P2P_PORT},
 	{"peer", required_argument, NULL, OPTION_PEER},
+	{"legacy-peer", required_argument, NULL, OPTION_LEGACY_PEER},
 	{"mesh", required_argument, NULL, OPTION_MESH},
 	{"mesh-secret-file", required_argument, NULL, OPTION_SECRET_FILE},
 	{"webhook-file", required_argument, NULL, OPTION_WEBHOOK_FILE},
@@ -71,9 +75,9 @@ static bool read_port(const char *text, int *out)
 	return fault ? wrong(fault, text) : true;
 }
 
-static bool read_peer(const char *text, struct options *out)
+static bool read_peer(const char *text, const char *dialect, struct options *out)
 {
-	const char *fault = out->peer_count == PEERS_MAX ? "too many peers" : peer_from_text(text, &out->peers[out->peer_count]);
+	const char *fault = out->peer_count == PEERS_MAX ? "too many peers" : peer_from_text(text, dialect, &out->peers[out->peer_count]);
 
 	if (fault)
 		return wrong(fault, text);
@@ -116,7 +120,8 @@ static bool read_option(int code, const char *value, struct options *out)
 	case OPTION_IP: out->ip = value; return true;
 	case OPTION_API_PORT: return read_port(value, &out->api_port);
 	case OPTION_P2P_PORT: return read_port(value, &out->p2p_port);
-	case OPTION_PEER: return read_peer(value, out);
+	case OPTION_PEER: return read_peer(value, "native", out);
+	case OPTION_LEGACY_PEER: return read_peer(value, "legacy", out);
 	case OPTION_MESH: out->mesh = value; return true;
 	case OPTION_SECRET_FILE: out->secret_file = value; return true;
 	case OPTION_WEBHOOK_FILE: out->webhook_file = value; return true;

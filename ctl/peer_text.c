@@ -15,7 +15,7 @@ const char *port_from_text(const char *text, int *out)
 	return NULL;
 }
 
-const char *peer_from_text(const char *text, struct peer_row *out)
+const char *peer_from_text(const char *text, const char *dialect, struct peer_row *out)
 {
 	const char *equals = strchr(text, '='), *colon = strrchr(text, ':');
 	const char *ip = equals ? equals + 1 : NULL, *end = colon;
@@ -27,6 +27,9 @@ const char *peer_from_text(const char *text, struct peer_row *out)
 		end--;
 	}
 	site_peer_begin(out);
+	if (!text_copy(out->dialect, sizeof out->dialect, dialect))
+		return "this dialect is not known";
+	out->tls = site_tls_default(dialect);
 	if (!text_format(out->id, sizeof out->id, "%.*s", (int)(equals - text), text)
 		|| !text_format(out->ip, sizeof out->ip, "%.*s", (int)(end - ip), ip))
 		return "this id or address is too long";

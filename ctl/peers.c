@@ -152,7 +152,7 @@ void peers_add_json(struct buf *out, const struct mesh_look *m)
 static void print_peer(const struct peer_look *p)
 {
 	const struct peer_status *s = &p->status;
-	char place[HOST_SIZE + 10], rtt[24] = "-", clock[24] = "-";
+	char place[HOST_SIZE + 10], rtt[24] = "-", clock[24] = "-", behind[24] = "-", ahead[24] = "-";
 	const char *tls = !p->told || !s->connected ? "-" : s->tls ? "yes" : "no";
 
 	text_format(place, sizeof place, strchr(s->ip, ':') ? "[%s]:%d" : "%s:%d", s->ip, s->port);
@@ -160,8 +160,12 @@ static void print_peer(const struct peer_look *p)
 		text_format(rtt, sizeof rtt, "%.1f", s->rtt_ms);
 	if (p->told && s->clock_known)
 		text_format(clock, sizeof clock, "%" PRId64, s->clock_offset_ms);
-	printf("%-16s %-22s %-11s %-3s %8" PRId64 " %8" PRId64 " %8s %9s  %s%s\n", s->id, place, state_of(p), tls, s->behind, s->ahead, rtt,
-		clock, s->configured ? "" : "(not configured) ", s->why.sentence);
+	if (s->behind >= 0)
+		text_format(behind, sizeof behind, "%" PRId64, s->behind);
+	if (s->ahead >= 0)
+		text_format(ahead, sizeof ahead, "%" PRId64, s->ahead);
+	printf("%-16s %-22s %-11s %-3s %8s %8s %8s %9s  %s%s\n", s->id, place, state_of(p), tls, behind, ahead, rtt, clock,
+		s->configured ? "" : "(not configured) ", s->why.sentence);
 }
 
 void peers_print(const struct mesh_look *m)

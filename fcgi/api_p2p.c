@@ -88,6 +88,15 @@ static void answer_time(struct response *r, const char *name, int64_t ms)
 	answer_text(r, name, ms > 0 ? text : NULL);
 }
 
+/* -1: nobody knows, as with a central of the older system. */
+static void answer_known(struct response *r, const char *name, int64_t number)
+{
+	if (number >= 0)
+		answer_integer(r, name, number);
+	else
+		answer_null(r, name);
+}
+
 static void answer_link(struct response *r, const struct peer_status *s)
 {
 	answer_time(r, "last_ping_time", s->last_ping_ms);
@@ -100,8 +109,8 @@ static void answer_link(struct response *r, const struct peer_status *s)
 		answer_integer(r, "clock_offset_ms", s->clock_offset_ms);
 	else
 		answer_null(r, "clock_offset_ms");
-	answer_integer(r, "behind", s->behind);
-	answer_integer(r, "ahead", s->ahead);
+	answer_known(r, "behind", s->behind);
+	answer_known(r, "ahead", s->ahead);
 	answer_text(r, "last_error", s->why.sentence[0] ? s->why.sentence : NULL);
 }
 

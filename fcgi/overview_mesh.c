@@ -56,7 +56,7 @@ static void add_row(struct call *c, cJSON *rows, const struct peer_look *p, cons
 	cJSON_AddStringToObject(row, "word", n->word);
 	cJSON_AddBoolToObject(row, "not_configured", !p->status.configured);
 	page_time(c, row, "last_sync", p->last_sync_ms);
-	if (p->told) {
+	if (p->told && p->status.behind >= 0 && p->status.ahead >= 0) {
 		cJSON_AddTrueToObject(row, "told");
 		page_number(c, row, "behind", p->status.behind);
 		page_number(c, row, "ahead", p->status.ahead);

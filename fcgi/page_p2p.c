@@ -18,7 +18,7 @@
 #define TYPED_MAX 1000  /* bytes of a typed value; what it really may be is said beside the field */
 #define PATH "/settings/p2p"
 
-const struct field page_p2p_save_fields[11] = {
+const struct field page_p2p_save_fields[12] = {
 	{"act", FIELD_CHOICE, FROM_BODY, true, 0, 0, "save|add"},
 	{"version", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"central_id", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
@@ -30,6 +30,7 @@ const struct field page_p2p_save_fields[11] = {
 	{"peer_ip", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"peer_port", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"peer_weight", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
+	{"peer_dialect", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
 };
 
 const struct field page_p2p_test_fields[1] = {{"test_peer", FIELD_TEXT, FROM_BODY, true, 1, CENTRAL_ID_SIZE - 1, NULL}};
@@ -49,6 +50,7 @@ static const struct form_field row_form[] = {
 	{.name = "peer_ip", .label = "p2p.peer_ip", .required = true},
 	{.name = "peer_port", .label = "p2p.peer_port", .required = true, .inputmode = "numeric"},
 	{.name = "peer_weight", .label = "p2p.peer_weight", .inputmode = "numeric"},
+	{.name = "peer_dialect", .label = "p2p.peer_dialect", .options = "native|legacy|legacy-http", .words = "dialect"},
 };
 
 /* --- what the template gets ------------------------------------------------------------------------------------------ */
@@ -90,9 +92,11 @@ static void add_state(struct call *c, cJSON *row, const struct peer_look *p)
 	add_key(row, c->desk->db, s);
 	if (!p->told)
 		return;
-	cJSON_AddTrueToObject(row, "told");
-	page_number(c, row, "behind", s->behind);
-	page_number(c, row, "ahead", s->ahead);
+	if (s->behind >= 0 && s->ahead >= 0) {
+		cJSON_AddTrueToObject(row, "told");
+		page_number(c, row, "behind", s->behind);
+		page_number(c, row, "ahead", s->ahead);
+	}
 	p2p_why(c, row, "last_error", s->id, &s->why);
 	if (s->clock_known)
 		page_number(c, cJSON_AddObjectToObject(row, "clock"), "offset_ms", s->clock_offset_ms);
@@ -121,6 +125,7 @@ static void add_row(struct call *c, cJSON *rows, const struct form_row *r, size_
 	mark(c, form_add(c, row, &row_form[1], suffix, r->ip), r->wrong, WRONG_IP, "wrong.host");
 	mark(c, form_add(c, row, &row_form[2], suffix, r->port), r->wrong, WRONG_P2P_PORT, "wrong.port");
 	mark(c, form_add(c, row, &row_form[3], suffix, r->weight), r->wrong, WRONG_WEIGHT, "wrong.weight");
+	mark(c, form_add(c, row, &row_form[4], suffix, r->dialect), r->wrong, WRONG_DIALECT, "wrong.choice");
 	if (look)
 		add_state(c, row, look);
 }

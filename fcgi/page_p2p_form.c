@@ -22,7 +22,8 @@ void p2p_form_from_config(const struct site_config *c, struct p2p_form *out)
 		const struct peer_row *p = &c->peers[i];
 
 		text_format(out->weight_text[i], PORT_TEXT, "%d", p->weight);
-		out->row[i] = (struct form_row){.id = p->id, .ip = p->ip, .port = put_port(out, i, p->p2p_port), .weight = out->weight_text[i]};
+		out->row[i] = (struct form_row){.id = p->id, .ip = p->ip, .port = put_port(out, i, p->p2p_port),
+			.weight = out->weight_text[i], .dialect = p->dialect};
 	}
 }
 
@@ -34,6 +35,7 @@ void p2p_form_from_params(const struct params *p, struct p2p_form *out)
 		.api_port = params_typed(p, "api_port"), .secret = params_typed(p, "mesh_secret"), .version = params_typed(p, "version")};
 	for (size_t i = 0; (id = params_nth(p, "peer_id", i)) != NULL; i++) {
 		const char *ip = params_nth(p, "peer_ip", i), *port = params_nth(p, "peer_port", i), *weight = params_nth(p, "peer_weight", i);
+		const char *dialect = params_nth(p, "peer_dialect", i);
 
 		if (!*id && (!ip || !*ip))
 			continue;
@@ -42,14 +44,14 @@ void p2p_form_from_params(const struct params *p, struct p2p_form *out)
 			return;
 		}
 		out->row[out->count++] = (struct form_row){.id = id, .ip = ip ? ip : "", .port = port ? port : "",
-			.weight = weight ? weight : ""};
+			.weight = weight ? weight : "", .dialect = dialect ? dialect : ""};
 	}
 }
 
 void p2p_form_add_row(struct p2p_form *f)
 {
 	if (f->count < PEERS_MAX)
-		f->row[f->count++] = (struct form_row){.id = "", .ip = "", .port = PORT_USUAL, .weight = ""};
+		f->row[f->count++] = (struct form_row){.id = "", .ip = "", .port = PORT_USUAL, .weight = "", .dialect = "native"};
 	else
 		f->too_many = true;
 }
@@ -125,7 +127,10 @@ static unsigned check_row(const struct form_row *r)
 	wrong |= check_port(&p->p2p_port, &c.api_port, r->port, &c, WRONG_P2P_PORT);
 	c = probe();
 	c.peer_count = 1;
-	return wrong | check_weight(&p->weight, r->weight, &c);
+	wrong |= check_weight(&p->weight, r->weight, &c);
+	c = probe();
+	c.peer_count = 1;
+	return wrong | (*r->dialect ? check_text(p->dialect, sizeof p->dialect, r->dialect, &c, WRONG_DIALECT) : 0);
 }
 
 static int port_of(const char *text)
@@ -189,6 +194,8 @@ static void fill_change(const struct p2p_form *f, struct config_change *out)
 		p->row.p2p_port = port_of(f->row[i].port);
 		p->has_weight = *f->row[i].weight != '\0';
 		p->row.weight = port_of(f->row[i].weight);
+		p->has_dialect = *f->row[i].dialect != '\0';
+		text_copy(p->row.dialect, sizeof p->row.dialect, f->row[i].dialect);
 	}
 }
 

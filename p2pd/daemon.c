@@ -12,6 +12,8 @@
 #include "conf.h"
 #include "domain/ledger.h"
 #include "domain/site.h"
+#include "legacy.h"
+#include "legacy_side.h"
 #include "link.h"
 #include "live.h"
 #include "loop.h"
@@ -44,6 +46,7 @@ struct daemon {
 	struct links *links;
 	struct loop *loop;
 	struct mesh *mesh;
+	struct legacy_side old;
 	struct live *live;        /* NULL: nobody watches */
 	struct loop_timer *due, *tick;
 	struct mark_rows marks;
@@ -51,6 +54,7 @@ struct daemon {
 	int64_t status_ms;        /* monotonic: the next urgent write of status rows */
 	int64_t last_command;
 	int64_t data_version, records_taken; /* when the configuration was last read */
+	int64_t old_written;      /* records written for old centrals when the mesh last looked */
 	int64_t records_shown;    /* records_taken when those who watch were last told to look */
 	int64_t leave_us;
 	char id[CENTRAL_ID_SIZE];
@@ -59,10 +63,10 @@ struct daemon {
 
 /* ---- configuration and commands: rows that others write ---- */
 
-/* Without a secret only this machine takes part, so nobody else is listened to either. */
-static const char *listen_address(const struct identity *self)
+/* Without a secret only this machine takes part, so nobody else is listened to either; but for centrals of the older system. */
+static const char *listen_address(const struct daemon *d, const struct identity *self)
 {
-	if (self->mesh_secret[0])
+	if (self->mesh_secret[0] || legacy_from_outside(d->old.legacy))
 		return NULL;
 	return address_is_loopback(self->ip) ? self->ip : "127.0.0.1";
 }
@@ -76,6 +80,8 @@ static void configure(struct daemon *d)
 	if (!e)
 		e = peer_list(d->db, rows, PEERS_MAX, &count);
 	if (!e)
+		e = legacy_configure(d->old.legacy, self.id, rows, count);
+	if (!e)
 		e = mesh_configure(d->mesh, &self, rows, count);
 	if (!e)
 		mesh_check_pins(d->mesh);
@@ -85,7 +91,7 @@ static void configure(struct daemon *d)
 	if (!e && !d->renewal.began) /* whoever dials is shown one */
 		renewal_look(&d->renewal, d->id, true);
 	if (!e)
-		(void)links_listen(d->links, listen_address(&self), self.p2p_port);
+		(void)links_listen(d->links, listen_address(d, &self), self.p2p_port);
 	explicit_bzero(&self, sizeof(self));
 	if (e && e != ERR_NOT_FOUND)
 		journal_error("event=configuration_unreadable error=%s", err_name(e));
@@ -132,7 +138,8 @@ static void take_commands(struct daemon *d)
 	while (command_next(d->db, d->last_command, &c) == ERR_NONE) {
 		d->last_command = c.id;
 		configure_if_changed(d); /* it may be about a peer that was configured a moment ago */
-		mesh_test(d->mesh, c.id, c.peer);
+		if (!legacy_test(d->old.legacy, c.id, c.peer))
+			mesh_test(d->mesh, c.id, c.peer);
 	}
 }
 
@@ -181,11 +188,21 @@ static void leave(struct daemon *d)
 /* After the mesh has done its part. */
 static void show_taken(struct daemon *d)
 {
-	int64_t taken = mesh_counts(d->mesh)->records_taken;
+	int64_t taken = mesh_counts(d->mesh)->records_taken + legacy_counts(d->old.legacy)->records;
 	if (taken == d->records_shown)
 		return;
 	d->records_shown = taken;
 	live_look(d->live);
+}
+
+/* What old centrals told was written to a log of ours, which the mesh passes on. */
+static int64_t run_mesh(struct daemon *d)
+{
+	int64_t written = legacy_counts(d->old.legacy)->records;
+	if (written != d->old_written)
+		mesh_look(d->mesh);
+	d->old_written = written;
+	return mesh_run(d->mesh);
 }
 
 static void on_due(void *arg)
@@ -195,7 +212,11 @@ static void on_due(void *arg)
 		leave(d);
 		return;
 	}
-	int64_t due = mesh_run(d->mesh), marks = mark_rows_run(&d->marks, d->db, d->mesh, d->world), status = urgent_status(d);
+	int64_t due = legacy_run(d->old.legacy, mesh_caught_up(d->mesh)), mesh = run_mesh(d), status;
+	int64_t marks = mark_rows_run(&d->marks, d->db, d->mesh, d->world);
+	status = urgent_status(d);
+	if (mesh < due)
+		due = mesh;
 	links_balance(d->links, mesh_waiting_bytes(d->mesh));
 	show_taken(d);
 	if (marks < due)
@@ -215,6 +236,7 @@ static void on_tick(void *arg)
 	configure_if_changed(d);
 	renew(d, false);
 	mesh_look(d->mesh);
+	legacy_look(d->old.legacy);
 	take_commands(d);
 	mark_rows_look(&d->marks, d->db);
 	write_status(d);
@@ -229,6 +251,7 @@ static bool on_bell(void *arg)
 	struct daemon *d = arg;
 	if (notify_drain(d->bell_fd) && !d->ending) {
 		mesh_look(d->mesh);
+		legacy_look(d->old.legacy);
 		take_commands(d);
 		mark_rows_look(&d->marks, d->db);
 		on_due(d);
@@ -242,6 +265,7 @@ static void begin_end(struct daemon *d)
 	journal_info("event=stopping");
 	d->ending = true;
 	mesh_stop(d->mesh);
+	legacy_stop(d->old.legacy);
 	live_stop(d->live);
 	d->leave_us = world_mono_us(d->world) + LEAVE_US;
 	leave(d);
@@ -306,6 +330,11 @@ static void on_closed(void *self, uint64_t link, enum cause cause, const char *t
 	soon(d);
 }
 
+static void soon_old(void *self)
+{
+	soon(self);
+}
+
 static void on_drained(void *self)
 {
 	soon(self);
@@ -353,10 +382,14 @@ static enum err open_mesh(struct daemon *d)
 {
 	const struct links_told told = {.self = d, .opened = on_opened, .message = on_message, .fault = on_fault, .closed = on_closed,
 		.drained = on_drained};
+	struct links_told old;
 	struct mesh_io io;
 	enum err e = tls_new(&d->tls);
+	d->old.soon = soon_old;
+	d->old.arg = d;
+	legacy_side_told(&d->old, &old);
 	if (!e)
-		e = links_new(&told, d->tls, &d->links);
+		e = links_new(&told, &old, d->tls, &d->links);
 	if (!e)
 		e = loop_open(d->links, tls_dialling(d->tls), &d->loop);
 	if (!e)
@@ -366,6 +399,9 @@ static enum err open_mesh(struct daemon *d)
 	links_table(d->links, &io.links);
 	rows_table(&d->rows, &io.rows);
 	e = mesh_new(&io, d->world, &d->mesh);
+	if (!e)
+		e = legacy_side_open(&d->old, d->links, &d->rows, &io.rows, d->world);
+	d->status.old = d->old.legacy;
 	if (!e)
 		e = loop_timer_new(d->loop, on_due, d, &d->due);
 	return e ? e : loop_timer_new(d->loop, on_tick, d, &d->tick);
@@ -436,6 +472,7 @@ void daemon_close(struct daemon *d)
 		status_close(&d->status, d->db, d->mesh, d->world);
 	}
 	mesh_free(d->mesh);
+	legacy_free(d->old.legacy);
 	loop_timer_free(d->due);
 	loop_timer_free(d->tick);
 	loop_close(d->loop);

@@ -1,15 +1,17 @@
 #include "link.h"
 
 #include <libwebsockets.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/journal.h"
 #include "base/text.h"
 #include "base/trust.h"
+#include "legacy.h"
 #include "link_list.h"
-#include "listen.h"
 #include "loop.h"
 #include "resolve.h"
 #include "store/site.h"
@@ -20,10 +22,15 @@
 #define STRANGER_US 5500000 /* from accept to AUTH; half a second more than the mesh gives, so that it tells the usual cases */
 #define STUCK_US 10000000   /* messages are to leave, and none does; as long as the mesh waits for an ACK */
 #define PATIENCE_US 2000000 /* of a full house with messages that are not finished */
-#define ACCEPT_AT_ONCE 4    /* so that in a flood a newcomer is served a few times before its place is the oldest */
+#define OLD_LOST_MS 30000   /* an old central whose machine takes nothing for so long is gone; it acknowledges nothing itself */
 #define RX_BYTES 65600      /* larger reads: 60 % more throughput with pages than with the usual 4 KiB */
 
 _Static_assert(CHUNK_ROOM >= LWS_PRE, "libwebsockets needs more room before a message");
+
+static const struct links_told *told_of(const struct links *l, const struct link *k)
+{
+	return k->old ? &l->old_told : &l->told;
+}
 
 /* It is over; the reaper tells and frees it, when nobody up the stack still uses it. */
 static void end(struct links *l, struct link *k, const char *why)
@@ -44,10 +51,11 @@ static void tell_closed(struct links *l, struct link *k)
 	uint64_t id = k->id;
 	enum cause cause = k->cause;
 	bool tell = !k->closed_by_mesh && !l->stopped;
+	const struct links_told *told = told_of(l, k);
 	(void)text_copy(why, sizeof(why), k->why);
 	link_free(l, k);
 	if (tell)
-		l->told.closed(l->told.self, id, cause, why);
+		told->closed(told->self, id, cause, why);
 }
 
 static void reap(void *arg)
@@ -66,8 +74,9 @@ static void reap(void *arg)
 static void connect_to(struct links *l, struct link *k)
 {
 	const struct lws_client_connect_info info = {
-		.context = loop_context(l->loop), .vhost = loop_vhost(l->loop), .address = k->address, .port = k->port, .path = "/",
-		.host = k->address, .origin = k->address, .protocol = LINK_PROTOCOL, .local_protocol_name = LINK_PROTOCOL, .pwsi = &k->wsi,
+		.context = loop_context(l->loop), .vhost = loop_vhost(l->loop), .address = k->address, .port = k->port,
+		.path = k->http ? OLD_PATH : "/", .host = k->address, .origin = k->address, .protocol = k->old ? NULL : LINK_PROTOCOL,
+		.local_protocol_name = k->old ? LINK_OLD_PROTOCOL : LINK_PROTOCOL, .pwsi = &k->wsi,
 		.ssl_connection = k->tls ? LCCSCF_USE_SSL | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK : 0,
 	};
 	k->state = LINK_CONNECTING;
@@ -76,14 +85,15 @@ static void connect_to(struct links *l, struct link *k)
 		end(l, k, "It could not be connected to.");
 }
 
-static enum err dial(void *self, const char *host, int port, bool tls, uint64_t *link)
+static enum err begin_dial(struct links *l, const struct link *how, const char *host, int port, uint64_t *link)
 {
-	struct links *l = self;
 	struct link *k = link_new(l, LINK_RESOLVING, false, host);
 	if (!k)
 		return ERR_MEMORY;
+	k->old = how->old;
+	k->http = how->http;
+	k->tls = how->tls;
 	k->port = port;
-	k->tls = tls;
 	k->cause = CAUSE_UNKNOWN_HOST;
 	*link = k->id;
 	if (address_is_numeric(host))
@@ -91,6 +101,16 @@ static enum err dial(void *self, const char *host, int port, bool tls, uint64_t 
 	else if (resolve_start(l->resolver, k->id, host) != ERR_NONE)
 		end(l, k, "Its host name could not be looked up.");
 	return ERR_NONE;
+}
+
+static enum err dial(void *self, const char *host, int port, bool tls, uint64_t *link)
+{
+	return begin_dial(self, &(struct link){.tls = tls}, host, port, link);
+}
+
+static enum err dial_old(void *self, const char *host, int port, bool http, uint64_t *link)
+{
+	return begin_dial(self, &(struct link){.old = true, .http = http}, host, port, link);
 }
 
 static bool on_resolved(void *arg)
@@ -103,6 +123,8 @@ static bool on_resolved(void *arg)
 		if (!k || k->state != LINK_RESOLVING)
 			continue;
 		(void)text_copy(k->address, sizeof(k->address), address);
+		if (k->old)
+			l->old_told.resolved(l->old_told.self, k->id, address);
 		if (address[0])
 			connect_to(l, k);
 		else
@@ -129,7 +151,7 @@ static void make_room(const struct links *l, const char *address)
 	drop(k, "Too many that have not proven themselves; a newcomer got its place.");
 }
 
-static void adopt(struct links *l, int fd, const char *address)
+void link_adopt(struct links *l, int fd, const char *address)
 {
 	make_room(l, address);
 	struct link *k = link_new(l, LINK_CONNECTING, true, address);
@@ -145,54 +167,6 @@ static void adopt(struct links *l, int fd, const char *address)
 		lws_set_timer_usecs(k->wsi, STRANGER_US);
 	else
 		end(l, k, "It could not be accepted.");
-}
-
-static bool on_listener(void *arg)
-{
-	struct links *l = arg;
-	char address[HOST_SIZE];
-	for (int n = 0; n < ACCEPT_AT_ONCE; n++) {
-		int fd;
-		enum err e = listen_accept(l->listener_fd, &fd, address, sizeof(address));
-		if (e == ERR_NOT_FOUND)
-			return true;
-		if (e) { /* no descriptors left: closed, so that it does not spin, and opened again when the loop next looks */
-			journal_error("event=accept_failed port=%d", l->port);
-			l->listener = NULL;
-			return false;
-		}
-		adopt(l, fd, address);
-	}
-	return true;
-}
-
-bool links_listen(struct links *l, const char *address, int port)
-{
-	char why[128] = "the loop refused";
-	const char *to = address ? address : "";
-	if (l->listener && port == l->port && strcmp(to, l->address) == 0)
-		return true;
-	loop_unwatch(l->listener);
-	l->listener = NULL;
-	l->port = port;
-	(void)text_copy(l->address, sizeof(l->address), to);
-	enum err e = listen_open(address, port, &l->listener_fd, why, sizeof(why));
-	if (!e)
-		e = loop_watch(l->loop, l->listener_fd, on_listener, l, &l->listener);
-	bool told = l->listen_error[0] != '\0';
-	l->listen_error[0] = '\0';
-	if (e)
-		(void)text_format(l->listen_error, sizeof(l->listen_error), "Port %d cannot be listened on: %s.", port, why);
-	if (!e)
-		journal_info("event=listening address=%s port=%d", address ? address : "any", port);
-	else if (!told)
-		journal_error("event=not_listening port=%d why=\"%s\"", port, why);
-	return !e;
-}
-
-const char *links_listen_error(const struct links *l)
-{
-	return l->listen_error;
 }
 
 /* ---- reading ---- */
@@ -243,30 +217,44 @@ static void make_way(void *arg)
 	loop_timer_set(l->patience, PATIENCE_US);
 }
 
+static size_t message_limit(const struct link *k)
+{
+	if (!k->trusted)
+		return MESSAGE_MAX_BEFORE_AUTH;
+	return k->old ? OLD_MESSAGE_MAX : MESSAGE_MAX;
+}
+
+/* Add to the message that is arriving; false: it is too large, or all of them together are. */
+static bool assemble(struct links *l, struct link *k, const void *bytes, size_t len)
+{
+	size_t before = k->rx.cap, *sum = link_unfinished(l, k);
+	if (before == 0)
+		k->rx_began = ++l->messages_begun;
+	bool fits = assembly_add(&k->rx, bytes, len, lws_remaining_packet_payload(k->wsi), message_limit(k));
+	*sum += k->rx.cap - before;
+	weigh(l);
+	return fits && l->unfinished_old <= OLD_UNFINISHED_MAX;
+}
+
 static void received(struct links *l, struct link *k, const void *bytes, size_t len)
 {
+	const struct links_told *told = told_of(l, k);
+	size_t size;
 	if (k->state != LINK_OPEN)
 		return;
 	if (lws_frame_is_binary(k->wsi)) {
-		l->told.fault(l->told.self, k->id, "A binary message came; only text is spoken here.");
+		told->fault(told->self, k->id, "A binary message came; only text is spoken here.");
 		return;
 	}
-	size_t before = k->rx.cap, size;
-	if (before == 0)
-		k->rx_began = ++l->messages_begun;
-	bool fits = assembly_add(&k->rx, bytes, len, lws_remaining_packet_payload(k->wsi),
-		k->trusted ? MESSAGE_MAX : MESSAGE_MAX_BEFORE_AUTH);
-	l->unfinished += k->rx.cap - before;
-	weigh(l);
-	if (!fits) {
-		l->told.fault(l->told.self, k->id, "A message came that is too large.");
+	if (!assemble(l, k, bytes, len)) {
+		told->fault(told->self, k->id, "A message came that is too large.");
 		return;
 	}
 	if (!lws_is_final_fragment(k->wsi))
 		return;
-	l->unfinished -= k->rx.cap;
+	*link_unfinished(l, k) -= k->rx.cap;
 	char *message = assembly_take(&k->rx, &size);
-	l->told.message(l->told.self, k->id, message, size);
+	told->message(told->self, k->id, message, size);
 }
 
 /* ---- writing and closing ---- */
@@ -293,7 +281,7 @@ static int writeable(struct links *l, struct link *k)
 		return -1;
 	watch_leaving(k);
 	if (was_long && k->tx.bytes < QUEUE_SHORT && k->state == LINK_OPEN)
-		l->told.drained(l->told.self);
+		told_of(l, k)->drained(told_of(l, k)->self);
 	return 0;
 }
 
@@ -368,37 +356,44 @@ static void close_link(void *self, uint64_t link, const char *why)
 		lws_callback_on_writable(k->wsi);
 }
 
-bool links_leaving(const struct links *l)
-{
-	for (const struct link *k = l->first; k; k = k->next)
-		if (k->state == LINK_CLOSING && k->wsi)
-			return true;
-	return false;
-}
-
 /* ---- libwebsockets ---- */
+
+/* The dialect knows no answers, so the system has to say whether what is sent arrives. */
+static void watch_arrival(const struct link *k)
+{
+	const unsigned lost = OLD_LOST_MS;
+	(void)setsockopt(lws_get_socket_fd(k->wsi), IPPROTO_TCP, TCP_USER_TIMEOUT, &lost, sizeof(lost));
+}
 
 static int opened(struct links *l, struct link *k)
 {
+	const struct links_told *told = told_of(l, k);
 	const struct ssl_st *ssl = lws_get_ssl(k->wsi);
 	if (k->state != LINK_CONNECTING || (k->tls && !ssl) || (ssl && !tls_hash(ssl, k->accepted, k->certificate)))
 		return -1;
 	k->tls = ssl != NULL;
 	k->state = LINK_OPEN;
 	k->cause = CAUSE_NONE;
+	if (k->old)
+		watch_arrival(k);
 	read_or_not(l, k);
-	l->told.opened(l->told.self, k->id, k->address);
+	told->opened(told->self, k->id, k->address);
 	return 0;
 }
 
-/* Only our protocol, only at "/", is let through the WebSocket handshake. */
-static int filter(struct lws *wsi)
+/* Only our protocol, only at "/", is let through the WebSocket handshake; and at "/" without any protocol an old central. */
+static int filter(const struct links *l, struct lws *wsi, struct link *k)
 {
 	char path[4] = "";
 	const struct lws_protocols *protocol = lws_get_protocol(wsi);
 	if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) != 1 || path[0] != '/')
 		return -1;
-	return strcmp(protocol->name, LINK_PROTOCOL) == 0 ? 0 : -1;
+	if (strcmp(protocol->name, LINK_PROTOCOL) == 0)
+		return 0;
+	if (!k || lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) > 0 || !l->old_told.knows(l->old_told.self, k->address, false))
+		return -1;
+	k->old = true;
+	return 0;
 }
 
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
@@ -408,7 +403,7 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 	if (reason == LWS_CALLBACK_HTTP)
 		return -1;
 	if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION)
-		return filter(wsi);
+		return l ? filter(l, wsi, k) : -1;
 	if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS && l)
 		return tls_listening(l->tls, user) ? 0 : -1;
 	if (!k)
@@ -445,17 +440,6 @@ void link_protocol_fill(const char *name, struct lws_protocols *out)
 
 /* ---- the layer ---- */
 
-enum err links_new(const struct links_told *told, struct tls *tls, struct links **out)
-{
-	struct links *l = calloc(1, sizeof(*l));
-	if (!l)
-		return ERR_MEMORY;
-	l->told = *told;
-	l->tls = tls;
-	*out = l;
-	return ERR_NONE;
-}
-
 enum err links_start(struct links *l, struct loop *loop)
 {
 	int fd;
@@ -477,20 +461,17 @@ void links_stop(struct links *l)
 	l->reaper = l->patience = NULL;
 }
 
-void links_free(struct links *l)
-{
-	if (!l)
-		return;
-	while (l->first)
-		link_free(l, l->first);
-	resolver_close(l->resolver);
-	free(l);
-}
-
 void links_table(struct links *l, struct mesh_links *out)
 {
 	*out = (struct mesh_links){
 		.self = l, .dial = dial, .certificate = certificate, .send = send_message, .queued = queued, .trust = trust, .reading = reading,
 		.close = close_link,
+	};
+}
+
+void links_old_table(struct links *l, struct legacy_links *out)
+{
+	*out = (struct legacy_links){
+		.self = l, .dial = dial_old, .send = send_message, .queued = queued, .trust = trust, .reading = reading, .close = close_link,
 	};
 }

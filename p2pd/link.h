@@ -11,6 +11,9 @@
  * MESSAGE_MAX_BEFORE_AUTH bytes a message until then; LINK_UNFINISHED_MAX bytes of unfinished messages (and of whole ones that
  * wait) in all, beyond which nothing is read, and after 2 s those go whose messages take longest. A link on which nothing leaves
  * for 10 s although something is to leave is ended. Who has to go for whom: link_list.h.
+ *
+ * Centrals of the older system have links, too (legacy.h): without subprotocol, let in by their address alone, with messages up to
+ * OLD_MESSAGE_MAX of which OLD_UNFINISHED_MAX may be unfinished in all. Who tells them apart is told apart: old_told.
  */
 #ifndef PARKMESH_P2PD_LINK_H
 #define PARKMESH_P2PD_LINK_H
@@ -24,8 +27,11 @@
 #include "mesh_io.h"
 
 #define LINK_PROTOCOL "parkmesh.v1"
+#define LINK_OLD_PROTOCOL "http" /* what connections without a protocol are served by; never said */
 #define LINK_STRANGERS 64
 #define LINK_UNFINISHED_MAX (16u * 1024 * 1024)
+#define OLD_UNFINISHED_MAX (24u * 1024 * 1024)
+#define OLD_PATH "/ws/p2p"
 
 struct links;
 struct loop;
@@ -40,15 +46,20 @@ struct links_told {
 	void (*fault)(void *self, uint64_t link, const char *text);
 	void (*closed)(void *self, uint64_t link, enum cause cause, const char *text); /* cause: as for mesh_closed */
 	void (*drained)(void *self);                                           /* a queue became short */
+	/* The next two for old centrals only. May somebody at this address be one (http: of the newer form)? */
+	bool (*knows)(void *self, const char *address, bool http);
+	void (*resolved)(void *self, uint64_t link, const char *address);      /* the address of a host that was dialled */
 };
 
 /* tls outlives it. ERR_MEMORY. To be given to loop_open as user, then links_start. */
-enum err links_new(const struct links_told *told, struct tls *tls, struct links **out);
+enum err links_new(const struct links_told *told, const struct links_told *old_told, struct tls *tls, struct links **out);
 enum err links_start(struct links *l, struct loop *loop);
 /* No more calls to told from now on. Before loop_close; then links_free. */
 void links_stop(struct links *l);
 void links_free(struct links *l);
 void links_table(struct links *l, struct mesh_links *out);
+struct legacy_links;
+void links_old_table(struct links *l, struct legacy_links *out);
 
 /* Listen there (address NULL: everywhere) instead of wherever it was. Nothing happens if it is the same and works. false: it does
  * not listen; links_listen_error says why. */

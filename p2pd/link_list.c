@@ -5,9 +5,44 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "resolve.h"
 
 #define LINKS_ACCEPTED 300
 #define NET_BYTES 8 /* of an IPv6 address: the part that one site is given */
+
+/* ---- the layer, as link.h has it ---- */
+
+enum err links_new(const struct links_told *told, const struct links_told *old_told, struct tls *tls, struct links **out)
+{
+	struct links *l = calloc(1, sizeof(*l));
+	if (!l)
+		return ERR_MEMORY;
+	l->told = *told;
+	l->old_told = *old_told;
+	l->tls = tls;
+	*out = l;
+	return ERR_NONE;
+}
+
+void links_free(struct links *l)
+{
+	if (!l)
+		return;
+	while (l->first)
+		link_free(l, l->first);
+	resolver_close(l->resolver);
+	free(l);
+}
+
+bool links_leaving(const struct links *l)
+{
+	for (const struct link *k = l->first; k; k = k->next)
+		if (k->state == LINK_CLOSING && k->wsi)
+			return true;
+	return false;
+}
+
+/* ---- links ---- */
 
 struct link *link_of_id(const struct links *l, uint64_t id)
 {
@@ -41,6 +76,11 @@ struct link *link_new(struct links *l, enum link_state state, bool accepted, con
 	return k;
 }
 
+size_t *link_unfinished(struct links *l, const struct link *k)
+{
+	return k->old ? &l->unfinished_old : &l->unfinished;
+}
+
 void link_free(struct links *l, struct link *k)
 {
 	struct link **at = &l->first;
@@ -48,7 +88,7 @@ void link_free(struct links *l, struct link *k)
 		at = &(*at)->next;
 	*at = k->next;
 	l->accepted -= k->accepted;
-	l->unfinished -= k->rx.cap;
+	*link_unfinished(l, k) -= k->rx.cap;
 	free(k->rx.data);
 	queue_free(&k->tx);
 	free(k);
@@ -96,7 +136,7 @@ struct link *link_stalled(const struct links *l)
 {
 	struct link *found = NULL;
 	for (struct link *k = l->first; k; k = k->next)
-		if (k->rx.cap > 0 && k->state == LINK_OPEN && (!found || k->rx_began < found->rx_began))
+		if (k->rx.cap > 0 && !k->old && k->state == LINK_OPEN && (!found || k->rx_began < found->rx_began))
 			found = k;
 	return found;
 }

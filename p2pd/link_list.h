@@ -36,6 +36,7 @@ struct link {
 	bool accepted, trusted, tls;
 	bool dropped;                 /* a stranger that has lost its place */
 	bool closed_by_mesh;
+	bool old, http;               /* of the older system (legacy.h); in its newer form */
 	bool held, reading;           /* the mesh does not want to read from it; it is being read from */
 	int port;
 	char address[HOST_SIZE];
@@ -48,7 +49,7 @@ struct link {
 };
 
 struct links {
-	struct links_told told;
+	struct links_told told, old_told;
 	struct tls *tls;
 	struct loop *loop;
 	struct loop_timer *reaper, *patience;
@@ -59,6 +60,7 @@ struct links {
 	bool stopped, full;
 	uint64_t last_id, messages_begun;
 	size_t accepted, unfinished, waiting;
+	size_t unfinished_old;        /* the same of old centrals, so that what these send keeps nobody else from being read */
 	struct link *first;           /* the newest */
 };
 
@@ -69,8 +71,14 @@ struct link *link_of_wsi(const struct links *l, const struct lws *wsi);
 struct link *link_new(struct links *l, enum link_state state, bool accepted, const char *address);
 void link_free(struct links *l, struct link *k);
 
+/* The sum that its unfinished message counts in. */
+size_t *link_unfinished(struct links *l, const struct link *k);
+
 /* It could not be connected: note why, by the words (NULL: none) that libwebsockets has for it. */
 void link_failed(struct link *k, const char *text, size_t len);
+
+/* For link_listen.c: a connection that was accepted becomes a link; fd becomes the layer's. */
+void link_adopt(struct links *l, int fd, const char *address);
 
 /* NULL while a stranger from this address still finds a place, else the one whose place it gets. */
 struct link *link_in_the_way(const struct links *l, const char *address);

@@ -35,8 +35,8 @@ enum err mesh_new(const struct mesh_io *io, const struct world *world, struct me
 /* Closes everything at once. */
 void mesh_free(struct mesh *m);
 
-/* This central and its peers as configured now: mark, load, sweep. Peers that did not change keep their connections. When id,
- * keys, mesh or secret changed, everything is closed and begun anew. */
+/* This central and its peers as configured now: mark, load, sweep. Peers of the old dialects are passed over, they are legacy.h's.
+ * Peers that did not change keep their connections. When id, keys, mesh or secret changed, everything is closed and begun anew. */
 enum err mesh_configure(struct mesh *m, const struct identity *self, const struct peer_row *rows, size_t count);
 /* Pins may have changed: connections whose key is pinned no longer are closed, so that the next one proven is pinned. */
 void mesh_check_pins(struct mesh *m);
@@ -73,6 +73,8 @@ void mesh_marks_written(struct mesh *m, const struct mark *rows, size_t count);
 int64_t mesh_marked(const struct mesh *m, const char *log);
 /* Peers with which records were exchanged since the last call. updated_ms is left to the caller. */
 size_t mesh_sync_states(struct mesh *m, struct sync_state *out, size_t max);
+/* Is everything here that the configured peers say to hold? Not while one of them is away. */
+bool mesh_caught_up(const struct mesh *m);
 /* Moves when somebody came, went or was refused. */
 uint64_t mesh_version(const struct mesh *m);
 const struct mesh_counts *mesh_counts(const struct mesh *m);

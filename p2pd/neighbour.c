@@ -6,6 +6,7 @@
 #include "base/journal.h"
 #include "base/text.h"
 #include "base/trust.h"
+#include "domain/site.h"
 #include "heartbeat.h"
 #include "state.h"
 
@@ -91,6 +92,8 @@ enum err neighbours_load(struct mesh *m, const struct peer_row *rows, size_t cou
 		m->neighbour[k]->marked = !m->neighbour[k]->configured;
 	for (size_t k = 0; k < count; k++) {
 		struct neighbour *n = neighbour_find(m, rows[k].id);
+		if (site_dialect_old(rows[k].dialect))
+			continue;
 		if (!n)
 			n = neighbour_add(m, rows[k].id, true);
 		if (!n)
@@ -185,9 +188,7 @@ void neighbour_hurry(struct mesh *m, struct neighbour *n)
 /* Can it not be dialled at all? */
 static bool obstacle(const struct mesh *m, const struct neighbour *n, struct reason *why)
 {
-	if (strcmp(n->row.dialect, "native") != 0)
-		reason_set(why, CAUSE_OLD_DIALECT, NULL, 0, "It is set to the old dialect, which this version does not speak yet.");
-	else if (!m->self.mesh_secret[0] && address_is_numeric(n->row.ip) && !address_is_loopback(n->row.ip))
+	if (!m->self.mesh_secret[0] && address_is_numeric(n->row.ip) && !address_is_loopback(n->row.ip))
 		reason_set(why, CAUSE_NO_SECRET, NULL, 0, "Set a mesh secret: without one only centrals on the same machine can be dialled.");
 	else
 		return false;
@@ -313,6 +314,22 @@ void neighbour_status(const struct mesh *m, const struct neighbour *n, struct pe
 		compare(m, p->log, p->log_count, out);
 	else if (!p)
 		compare(m, n->log, n->log_count, out);
+}
+
+bool mesh_caught_up(const struct mesh *m)
+{
+	for (size_t k = 0; k < m->neighbours; k++) {
+		struct peer_status s = {0};
+		const struct peer *p = ready_peer(m, m->neighbour[k]);
+		if (!m->neighbour[k]->configured)
+			continue;
+		if (!p || !p->vector_known)
+			return false;
+		compare(m, p->log, p->log_count, &s);
+		if (s.ahead > 0)
+			return false;
+	}
+	return true;
 }
 
 static bool add_claim(struct claim *out, size_t max, size_t *count, const char *log, const char *peer, int64_t seq)

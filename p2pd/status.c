@@ -4,6 +4,7 @@
 
 #include "base/journal.h"
 #include "base/text.h"
+#include "legacy.h"
 #include "mesh.h"
 #include "store/db.h"
 
@@ -15,9 +16,15 @@ void status_open(struct status *s, struct db *db)
 		journal_error("event=status_unreadable error=%s", err_name(e));
 }
 
+/* Both only grow. */
+static uint64_t version(const struct status *s, const struct mesh *m)
+{
+	return mesh_version(m) + (s->old ? legacy_version(s->old) : 0);
+}
+
 bool status_urgent(const struct status *s, const struct mesh *m)
 {
-	return mesh_version(m) != s->version;
+	return version(s, m) != s->version;
 }
 
 static const struct peer_status *row_of(const struct peer_status *rows, size_t count, const char *id)
@@ -151,20 +158,36 @@ static bool same_words(const struct mesh_status *a, const struct mesh_status *b)
 		strcmp(a->certificate_error, b->certificate_error) == 0;
 }
 
+/* An old central that was replaced, but is still configured as one, may be in the mesh by the same id: it is shown as that. */
+static size_t add_old(const struct status *s, struct peer_status *out, size_t count)
+{
+	struct peer_status rows[PEERS_MAX];
+	size_t olds = s->old ? legacy_statuses(s->old, rows, PEERS_MAX) : 0;
+	for (size_t k = 0; k < olds && count < STATUS_PEERS; k++)
+		if (!row_of(out, count, rows[k].id))
+			out[count++] = rows[k];
+	return count;
+}
+
+static void add_counts(const struct status *s, const struct mesh *m, struct mesh_status *out)
+{
+	out->messages_sent = mesh_counts(m)->sent + (s->old ? legacy_counts(s->old)->sent : 0);
+	out->messages_received = mesh_counts(m)->received + (s->old ? legacy_counts(s->old)->received : 0);
+}
+
 void status_write(struct status *s, struct db *db, struct mesh *m, const struct mesh_status *said, const struct world *world)
 {
 	struct news n = {.mesh = *said};
-	n.mesh.messages_sent = mesh_counts(m)->sent;
-	n.mesh.messages_received = mesh_counts(m)->received;
+	add_counts(s, m, &n.mesh);
 	n.mesh.updated_ms = world_wall_ms(world);
 	n.mesh.started_ms = s->started_ms;
 	n.mesh.cpu_us = s->usage.cpu_us;
 	n.mesh.resident_bytes = s->usage.resident_bytes;
 	int64_t now = world_mono_ms(world);
 	n.all = now >= s->due_ms;
-	n.peer_count = mesh_peer_statuses(m, n.peers, STATUS_PEERS);
+	n.peer_count = add_old(s, n.peers, mesh_peer_statuses(m, n.peers, STATUS_PEERS));
 	if (!n.all && same_words(&s->said, said) && !any_differs(s, n.peers, n.peer_count)) {
-		s->version = mesh_version(m);
+		s->version = version(s, m);
 		return;
 	}
 	n.synced_count = mesh_sync_states(m, n.synced, STATUS_PEERS);
@@ -172,7 +195,7 @@ void status_write(struct status *s, struct db *db, struct mesh *m, const struct 
 	if (n.all)
 		claims_read(m, &n.claims);
 	write_all(s, db, &n);
-	s->version = mesh_version(m);
+	s->version = version(s, m);
 	s->said = *said;
 	if (n.all)
 		s->due_ms = now + STATUS_MS;

@@ -18,13 +18,15 @@
 #define STATUS_MS 5000      /* readers call p2pd dead after 10 s */
 #define STATUS_PEERS 200
 
+struct legacy;
 struct mesh;
 
 struct status {
 	struct peer_status written[STATUS_PEERS]; /* as they are in the table */
 	size_t count;
 	int64_t due_ms;                           /* monotonic: write even if nothing changed */
-	uint64_t version;                         /* mesh_version when last written */
+	uint64_t version;                         /* mesh_version and legacy_version when last written */
+	const struct legacy *old;                 /* told of beside the mesh; NULL none */
 	struct mesh_status said;                  /* its texts, as last written */
 	struct mesh_count counted[MESH_COUNTS_MAX]; /* of this run, as far as they are in the table */
 	size_t counted_count;

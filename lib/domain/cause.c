@@ -30,7 +30,6 @@ static const char *const names[CAUSE_COUNT] = {
 	[CAUSE_WRONG_KEY_THERE] = "wrong_key_there",
 	[CAUSE_REFUSED] = "refused",
 	[CAUSE_FULL] = "full",
-	[CAUSE_OLD_DIALECT] = "old_dialect",
 	[CAUSE_BETWEEN] = "between",
 	[CAUSE_PLAIN] = "plain",
 	[CAUSE_PLAIN_THERE] = "plain_there",

@@ -38,7 +38,6 @@ enum cause {
 	CAUSE_WRONG_KEY_THERE,    /* it has pinned another key for this central */
 	CAUSE_REFUSED,
 	CAUSE_FULL,
-	CAUSE_OLD_DIALECT,
 	CAUSE_BETWEEN,            /* no proof by TLS: another secret, or somebody takes TLS apart */
 	CAUSE_PLAIN,              /* it came without TLS, and is set to it here */
 	CAUSE_PLAIN_THERE,        /* the other way round */

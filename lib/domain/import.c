@@ -4,7 +4,7 @@
 
 #include "domain/ledger.h"
 #include "domain/old_row.h"
-#include "domain/tariff.h"
+#include "domain/old_write.h"
 #include "store/logs.h"
 #include "store/old.h"
 
@@ -59,79 +59,16 @@ static enum err give_name(struct import *m, struct old_facts *f)
 	return name_anew(m, f);
 }
 
-/* ---- what is held ---- */
-
-struct held { const struct old_facts *facts; bool entry, exit; };
-
-static enum err look_at(void *arg, const char *line, size_t len)
-{
-	struct held *h = arg;
-	struct record r;
-	enum err e = record_parse(line, len, &r);
-
-	if (e != ERR_NONE)
-		return e == ERR_MEMORY ? e : ERR_CORRUPT;
-	if (r.type == RECORD_ENTRY)
-		h->entry = true;
-	if (r.type == RECORD_EXIT && r.legacy && r.data.exit.exit_time != NULL && strcmp(r.data.exit.exit_time, h->facts->exit_time) == 0)
-		h->exit = true;
-	record_free(&r);
-	return ERR_NONE;
-}
-
 /* ---- records ---- */
-
-static const char *text_or_null(const char *text)
-{
-	return text[0] == '\0' ? NULL : text;
-}
-
-/* A time ahead of now counts as now: it must not keep the plate's next events from counting. */
-static int64_t counts_at(const struct import *m, int64_t ms)
-{
-	int64_t now = world_wall_ms(ledger_world(m->l));
-
-	return ms < now ? ms : now;
-}
-
-static enum err write_entry(struct import *m, const struct old_facts *f)
-{
-	struct record r = { .type = RECORD_ENTRY, .event_id = f->event_id, .legacy = true, .at = counts_at(m, f->entry_ms),
-		.source_central = text_or_null(f->source_central) };
-
-	r.data.entry = (struct entry_data){ .plate_id = f->plate_id, .plate_view = text_or_null(f->plate_view),
-		.edge_id = text_or_null(f->edge_id), .camera_id = text_or_null(f->entry_camera_id),
-		.camera_name = text_or_null(f->entry_camera_name), .direction = "ENTRY", .entry_time = f->entry_time,
-		.entry_ts = f->entry_ms, .confidence = f->confidence, .source = text_or_null(f->entry_source) };
-	m->report->entries++;
-	return ledger_append(m->l, &r);
-}
-
-static enum err write_exit(struct import *m, const struct old_facts *f)
-{
-	char made[DURATION_SIZE];
-	struct record r = { .type = RECORD_EXIT, .event_id = f->event_id, .legacy = true, .at = counts_at(m, f->exit_ms),
-		.source_central = text_or_null(f->source_central) };
-
-	duration_text(f->entered ? stay_seconds(f->entry_ms, f->exit_ms) : 0, made);
-	r.data.exit = (struct exit_data){ .plate_id = f->plate_id, .camera_id = text_or_null(f->exit_camera_id),
-		.camera_name = text_or_null(f->exit_camera_name), .exit_time = f->exit_time, .exit_ts = f->exit_ms, .fee = f->fee,
-		.duration = f->duration[0] != '\0' ? f->duration : made, .reason = f->reason, .edge_fee = -1 };
-	m->report->exits++;
-	return ledger_append(m->l, &r);
-}
 
 static enum err write_missing(struct import *m, const struct old_facts *f)
 {
-	struct held h = { .facts = f };
-	enum err e = record_each_of_event(ledger_db(m->l), f->event_id, look_at, &h);
-	bool entry = f->entered && !h.entry, exit = f->left && !h.exit;
+	struct old_written w = { 0 };
+	enum err e = old_write(m->l, f, &w);
 
-	if (e == ERR_NONE && entry)
-		e = write_entry(m, f);
-	if (e == ERR_NONE && exit)
-		e = write_exit(m, f);
-	m->report->known += !entry && !exit;
+	m->report->entries += w.entries;
+	m->report->exits += w.exits;
+	m->report->known += w.entries == 0 && w.exits == 0;
 	m->report->fees += f->left ? f->fee : 0;
 	return e;
 }

@@ -13,6 +13,7 @@
 #define TIME_CHARACTERS 19 /* YYYY-MM-DD HH:MM:SS */
 #define UNIX_LEAST 1e8     /* a smaller number is no time of a parking site */
 #define UNIX_MS 1e11       /* as seconds the year 5138, as ms 1973 */
+#define NO_BREAK_SPACE "\xc2\xa0"
 #define UNIX_END 4102444800000LL /* the year 2100, ms */
 
 static void note(struct old_facts *f, const char *sentence)
@@ -98,6 +99,26 @@ bool old_time_parse(const char *text, int64_t *ms)
 	return *ms >= 0;
 }
 
+/* ---- durations ---- */
+
+void old_duration_sign(const char *duration, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (const char *p = duration; *p != '\0'; p++) {
+		const char *piece = *p == ' ' ? NO_BREAK_SPACE : p;
+		size_t more = *p == ' ' ? strlen(NO_BREAK_SPACE) : 1;
+
+		if (len + more >= size) {
+			len = 0;
+			break;
+		}
+		memcpy(out + len, piece, more);
+		len += more;
+	}
+	out[len] = '\0';
+}
+
 /* ---- texts ---- */
 
 static bool has_text(const char *text)
@@ -126,6 +147,7 @@ static void read_texts(const struct old_row *row, struct old_facts *f)
 	take_text(row->text[OLD_EXIT_CAMERA_ID], f->exit_camera_id, sizeof(f->exit_camera_id));
 	take_text(row->text[OLD_EXIT_CAMERA_NAME], f->exit_camera_name, sizeof(f->exit_camera_name));
 	take_text(row->text[OLD_DURATION], f->duration, sizeof(f->duration));
+	f->ours = strstr(f->duration, NO_BREAK_SPACE) != NULL;
 }
 
 static void read_names(const struct old_row *row, struct old_facts *f)

@@ -81,6 +81,11 @@ bool site_host_valid(const char *text)
 	return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1 || host_name_valid(text);
 }
 
+bool site_dialect_old(const char *dialect)
+{
+	return strcmp(dialect, "legacy") == 0 || strcmp(dialect, "legacy-http") == 0;
+}
+
 /* One place in the configuration: "this_central" or "peer_centrals[n]". */
 static enum err field_fault(struct fault *fault, const char *place, const char *field, const char *code, const char *sentence)
 {
@@ -131,8 +136,9 @@ static enum err check_peer(const struct site_config *c, size_t index, struct fau
 	}
 	if (p->weight < 0 || p->weight > WEIGHT_MAX)
 		return field_fault(fault, place, "weight", "weight_invalid", "A weight is a number from 0 to 1000.");
-	if (strcmp(p->dialect, "native") != 0)
-		return field_fault(fault, place, "dialect", "dialect_unknown", "This version speaks the dialect \"native\" only.");
+	if (strcmp(p->dialect, "native") != 0 && !site_dialect_old(p->dialect))
+		return field_fault(fault, place, "dialect", "dialect_unknown",
+			"A dialect is \"native\", or for a central of the older system \"legacy\" or \"legacy-http\".");
 	if (p->tls && !site_tls_default(p->dialect))
 		return field_fault(fault, place, "tls", "tls_unknown", "A central of the old dialect knows no TLS; leave tls out or false.");
 	return ERR_NONE;

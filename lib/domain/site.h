@@ -52,6 +52,8 @@ enum err site_secret_set(struct db *db, const char *mesh, const char *secret, st
 /* A fresh 128-bit secret as 32 hex digits. */
 void site_secret_make(const struct world *world, char out[33]);
 
+/* Is it one of those of the older Python system? Pure. */
+bool site_dialect_old(const char *dialect);
 /* IPv4, IPv6 or host name (letters, digits, dots, dashes)? Pure. */
 bool site_host_valid(const char *text);
 

@@ -118,6 +118,25 @@ enum err history_changed(struct db *db, const struct history_mark *after, int64_
 	return each_row(db, st, each, arg);
 }
 
+enum err history_back(struct db *db, const struct history_mark *before, int64_t limit, history_back_fn *each, void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_HISTORY_BACK);
+	enum err e;
+
+	put_int(st, 1, before->change);
+	put_int(st, 2, before->id);
+	put_int(st, 3, limit);
+	while ((e = sql_row(db, st)) == ERR_NONE) {
+		const struct history_mark mark = { sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1) };
+
+		e = each(arg, &mark, get_text_or_null(st, 2));
+		if (e != ERR_NONE)
+			break;
+	}
+	sql_end(st);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
 enum err history_mark(struct db *db, int64_t rows, struct history_mark *out)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_HISTORY_MARK);

@@ -68,6 +68,9 @@ enum err history_count(struct db *db, const struct history_filter *f, int64_t *o
 struct history_mark { int64_t change, id; };
 /* Behind the mark, oldest change first, at most limit. */
 enum err history_changed(struct db *db, const struct history_mark *after, int64_t limit, history_each_fn *each, void *arg);
+/* The other way: before the mark, newest change first. updated_at: local time of the site, NULL if it is not there. */
+typedef enum err history_back_fn(void *arg, const struct history_mark *row, const char *updated_at);
+enum err history_back(struct db *db, const struct history_mark *before, int64_t limit, history_back_fn *each, void *arg);
 /* The mark that has just so many rows behind it (each is gone over), or that has all. */
 enum err history_mark(struct db *db, int64_t rows, struct history_mark *out);
 

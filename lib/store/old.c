@@ -26,6 +26,11 @@ struct old_db {
 	bool has[OLD_COLUMNS];
 };
 
+const char *old_column_name(enum old_column column)
+{
+	return COLUMN[column];
+}
+
 void old_close(struct old_db *old)
 {
 	if (old == NULL)

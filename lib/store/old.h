@@ -18,6 +18,9 @@ enum old_column {
 	OLD_DURATION, OLD_FEE, OLD_STATUS, OLD_COLUMNS
 };
 
+/* Its name in the table, and in what old centrals send each other. */
+const char *old_column_name(enum old_column column);
+
 #define OLD_TEXT_MAX 1000 /* characters of a value; the rest is cut off */
 
 /* Numbers are texts, too. NULL where the value is NULL or the table has no such column. Valid until the next old_next. */

@@ -226,8 +226,12 @@ static const char STEP_16[] =
 	"ALTER TABLE mesh_status ADD COLUMN certificate_error TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE peer_status ADD COLUMN tls INTEGER NOT NULL DEFAULT 0;";
 
+/* Version 17. How far each central of the older system has been told our records (store/old_centrals). */
+static const char STEP_17[] =
+	"CREATE TABLE old_centrals(id TEXT PRIMARY KEY, told INTEGER NOT NULL) STRICT;";
+
 static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11,
-	STEP_12, STEP_13, STEP_14, STEP_15, STEP_16 };
+	STEP_12, STEP_13, STEP_14, STEP_15, STEP_16, STEP_17 };
 
 int schema_version(void)
 {

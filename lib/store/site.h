@@ -76,7 +76,7 @@ struct peer_status {
 	double rtt_ms;             /* -1 unknown */
 	int64_t clock_offset_ms;
 	bool clock_known;
-	int64_t behind, ahead;     /* records it lacks, records we lack */
+	int64_t behind, ahead;     /* records it lacks, records we lack; -1 nobody knows (a central of the older system) */
 	struct reason why;         /* of the last error */
 	unsigned char public_key[KEY_BYTES];
 	bool key_known;

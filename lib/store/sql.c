@@ -271,6 +271,16 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_MESH_STATUS_READ] = "SELECT listening, messages_sent, messages_received, updated_at, error, started_ms, cpu_us,"
 		" resident_bytes, certificate, certificate_error FROM mesh_status WHERE one = 1",
 	[SQL_MESH_STATUS_WRITE] = "INSERT OR REPLACE INTO mesh_status VALUES(1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[SQL_OLD_FIND] = "SELECT o.told, s.last_sync_timestamp FROM old_centrals o LEFT JOIN p2p_sync_state s ON s.peer_central_id = o.id"
+		" WHERE o.id = ?1",
+	[SQL_OLD_WRITE] = "INSERT INTO old_centrals VALUES(?1, ?2) ON CONFLICT(id) DO UPDATE SET told = ?2",
+	[SQL_OLD_FORGET] = "DELETE FROM old_centrals WHERE id = ?1",
+	[SQL_RECORD_NEWEST] = "SELECT coalesce(max(rowid), 0) FROM records",
+	[SQL_RECORD_TO_TELL] = "SELECT r.rowid, r.payload, e.bound FROM records r JOIN logs l ON l.log = r.log"
+		" LEFT JOIN exits e ON e.log = r.log AND e.seq = r.seq WHERE r.rowid > ?1 AND r.rowid <= ?2 AND l.id = ?3 AND r.unread = 0"
+		" AND r.type IN ('VEHICLE_ENTRY_PENDING','VEHICLE_ENTRY_CONFIRMED','VEHICLE_EXIT') ORDER BY r.rowid LIMIT ?4",
+	[SQL_HISTORY_BACK] = "SELECT change, id, updated_at FROM history INDEXED BY history_change WHERE change <= ?1"
+		" AND (change, id) < (?1, ?2) ORDER BY change DESC, id DESC LIMIT ?3",
 	[SQL_CLAIM_WRITE] = "INSERT INTO claims VALUES(?1, ?2, ?3) ON CONFLICT(log, peer) DO UPDATE SET seq = ?3",
 	[SQL_CLAIM_DELETE] = "DELETE FROM claims WHERE log = ?1 AND peer = ?2",
 	[SQL_CLAIM_CLEAR] = "DELETE FROM claims",

@@ -221,6 +221,11 @@ enum err json_read(const char *bytes, size_t len, struct cJSON **out)
 	return *out ? ERR_NONE : ERR_MEMORY;
 }
 
+void json_free(struct cJSON *object)
+{
+	cJSON_Delete(object);
+}
+
 const struct cJSON *json_member(const struct cJSON *object, const char *name)
 {
 	return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
@@ -231,6 +236,20 @@ const char *json_text(const struct cJSON *object, const char *name)
 	const struct cJSON *item = json_member(object, name);
 
 	return cJSON_IsString(item) ? item->valuestring : NULL;
+}
+
+bool json_scalar(const struct cJSON *object, const char *name, char *out, size_t size)
+{
+	const struct cJSON *item = json_member(object, name);
+
+	out[0] = '\0';
+	if (cJSON_IsString(item))
+		(void)text_copy(out, size, item->valuestring);
+	else if (cJSON_IsNumber(item) && isfinite(item->valuedouble))
+		(void)text_format(out, size, "%.15g", item->valuedouble);
+	else
+		return false;
+	return true;
 }
 
 bool json_is_integer(const struct cJSON *value, int64_t min, int64_t max, int64_t *out)

@@ -25,12 +25,16 @@ struct cJSON;
 bool json_is_object(const char *bytes, size_t len);
 /* Read such an object. ERR_SYNTAX if it is none, ERR_MEMORY. Free with cJSON_Delete. */
 enum err json_read(const char *bytes, size_t len, struct cJSON **out);
+/* The same for those who do not know cJSON. NULL is allowed. */
+void json_free(struct cJSON *object);
 
 /* Members of an object; object may be NULL or something else, which has no members. Names are case-sensitive, of duplicates the
  * first counts. */
 const struct cJSON *json_member(const struct cJSON *object, const char *name);
 /* A text, owned by the object; NULL if missing or no text. */
 const char *json_text(const struct cJSON *object, const char *name);
+/* A text, or a number as one, cut to size; "" and false if it is missing or anything else. */
+bool json_scalar(const struct cJSON *object, const char *name, char *out, size_t size);
 /* An integer min … max (min ≥ -1, max ≤ INTEGER_MAX); absent if missing, no number, not whole or out of bounds. */
 int64_t json_integer(const struct cJSON *object, const char *name, int64_t min, int64_t max, int64_t absent);
 /* The same of a value itself. */

@@ -191,19 +191,21 @@ class Wire:
         told = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         assert lines[0].split()[1] == "101", lines[0]
         assert told["sec-websocket-accept"] == accept_key(key), told
-        assert told["sec-websocket-protocol"] == PROTOCOL, told
+        assert told.get("sec-websocket-protocol") == how.get("protocol", PROTOCOL), told
         assert told.get("sec-websocket-extensions", "").startswith("permessage-deflate") == packs, told
         return self
 
-    def welcome(self):
+    def welcome(self, protocol=PROTOCOL, path="/"):
         """As a server: take the request and say yes."""
         lines = self.head().split("\r\n")
         told = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
-        assert lines[0] == "GET / HTTP/1.1" and told["upgrade"].lower() == "websocket", lines
-        assert PROTOCOL in told["sec-websocket-protocol"].replace(" ", "").split(","), told
+        assert lines[0] == "GET %s HTTP/1.1" % path and told["upgrade"].lower() == "websocket", lines
+        asked = told.get("sec-websocket-protocol", "").replace(" ", "").split(",")
+        assert protocol in asked if protocol else asked == [""], told
         self.send_raw(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                       "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: %s\r\n\r\n"
-                       % (accept_key(told["sec-websocket-key"]), PROTOCOL)).encode())
+                       "Sec-WebSocket-Accept: %s\r\n%s\r\n"
+                       % (accept_key(told["sec-websocket-key"]),
+                          "Sec-WebSocket-Protocol: %s\r\n" % protocol if protocol else "")).encode())
         return self
 
     def reset(self):

@@ -85,7 +85,7 @@ def test_every_text_is_used():
         words = {word for path in files(*where) for word in re.findall(r'"(\w+)"', read(path))}
         used |= {"%s.%s%s" % (group, word, own) for word in words for own in ("", "_own")}
     options = {"%s.%s" % (words, option) for path in files("fcgi/page_*.c")
-               for options, words in re.findall(r'\.options = "([\w|]+)",\s*\.words = "(\w+)"', read(path))
+               for options, words in re.findall(r'\.options = "([\w|-]+)",\s*\.words = "(\w+)"', read(path))
                for option in options.split("|")}
     yield from ("%s is used nowhere" % name for name in sorted(catalogue("vi").keys() - used - options))
     yield from ("%s is an option and in no catalogue" % name for name in sorted(options - catalogue("vi").keys()))
