@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from tests.site import process, tap                         # noqa: E402
 from tests.site.central import told                         # noqa: E402
+from tests.site.client import Lost                          # noqa: E402
 from tests.site.wait import PATIENCE, wait_for              # noqa: E402
 
 LONG_MS = 10000
@@ -89,6 +90,65 @@ def test_four_centrals(ground):
     one.pause("p2pd")
     assert durability(one, "29A00008", 200) == "local"
     one.resume("p2pd")
+
+
+class Promises:
+    """Gates of one central that wait for a quorum, until stopped; each promise is checked on the disks at once."""
+
+    def __init__(self, site, needed, gates=3):
+        self.site, self.needed, self.kept, self.failure = site, needed, 0, None
+        self._stopped = threading.Event()
+        self._gates = [threading.Thread(target=self._run, args=(i,)) for i in range(gates)]
+        for gate in self._gates:
+            gate.start()
+
+    def _run(self, number):
+        try:
+            for i in range(100000):
+                if self._stopped.is_set():
+                    return
+                self._one("31%s%05d" % ("ABC"[number], i))
+        except BaseException as e:      # told by wait_more and stop
+            self.failure = e
+
+    def _one(self, plate):
+        try:
+            status, answer = open_waiting(self.site[0], plate, 300)
+        except (Lost, ValueError):
+            return
+        if status != 200 or answer["durability"] == "local":
+            return
+        held, wanted = holders(self.site, answer["event_id"]), len(self.site) if answer["durability"] == "all" else self.needed
+        assert held >= wanted, "%s was told %s and is on %d disks" % (answer["event_id"], answer["durability"], held)
+        self.kept += 1
+
+    def wait_more(self, count):
+        until = self.kept + count
+        wait_for(lambda: self.failure or self.kept >= until, what="%d more promises" % count)
+        assert self.failure is None, self.failure
+
+    def stop(self):
+        self._stopped.set()
+        for gate in self._gates:
+            gate.join(PATIENCE)
+        assert self.failure is None, self.failure
+
+
+def test_kill_9(ground):
+    """Before and after store, ACK and quorum, wherever it hits: what was promised is on the disks of a quorum at that moment."""
+    site = ground.site(4).start()
+    promises = Promises(site, needed=3)
+    promises.wait_more(5)
+    for number, role in ((1, "p2pd"), (0, "p2pd"), (0, "fcgi"), (2, "p2pd")):
+        victim = site[number].kill(role)
+        site[number].wait_back(role, victim)
+        promises.wait_more(5)
+    site[3].crash()
+    promises.wait_more(5)
+    site[3].start()
+    promises.wait_more(5)
+    promises.stop()
+    site.check_agreement()
 
 
 def test_a_quarter_of_the_threads_waits(ground):
