@@ -72,11 +72,11 @@ def test_two_new_centrals(ground, show):
     screen.check("new-site-wrong-port")
     screen.fill(peer_port=str(b.p2p_port))
     screen.press(SAVE)
-    shows(screen, "Sai mã bí mật mạng (mesh secret). Hãy đặt cùng một mã bí mật trên cả hai máy.")
+    shows(screen, "central-2 không chứng minh được mã bí mật mạng (mesh secret) qua TLS. Hãy đặt cùng một mã bí mật trên cả hai máy")
     screen.press("Kiểm tra kết nối")
-    assert "không được. Sai mã bí mật mạng" in screen.text, screen.text
+    assert "không được. central-2 không chứng minh được mã bí mật mạng" in screen.text, screen.text
     screen.switch_language()
-    shows(screen, "Wrong mesh secret. Set the same mesh secret on both machines.")
+    shows(screen, "central-2 does not prove the mesh secret over TLS. Set the same mesh secret on both machines")
     screen.check("new-site-wrong-secret")
     screen.fill(mesh_secret="one for both of them")
     screen.press("Save the P2P configuration")
