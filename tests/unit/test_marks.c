@@ -197,6 +197,11 @@ TEST(marks_outlive_p2pd)
 	net_run(n, 40 * SECOND);
 	CHECK_MARKS(x, 5, 5);
 	CHECK_INT(n->pages - pages, 1); /* the one record whose ACK nobody remembered */
+	node_stop(x);
+	back_again(x);
+	net_run(n, 40 * SECOND);
+	CHECK_INT(node_ready(x), 1);
+	CHECK_INT(n->pages - pages, 1); /* what all are known to hold is asked of nobody */
 	net_free(n);
 }
 
