@@ -3,6 +3,10 @@
  *
  *   T = 'parkmesh.v1 auth' ‖ mesh ‖ version ‖ id, public_key, nonce of the dialler ‖ the same of the listener
  *       ‖ SHA-256 of the listener's TLS certificate (zeros without TLS), each with its length as u32 big-endian before it
+ * version is the smaller of the two that HELLO told, so T alone does not show that somebody in the middle has made a larger one smaller.
+ * By TLS nobody can: what HELLO said came over the connection whose certificate is in T. Without TLS it is of no use as long as there is
+ * only version 1. A later version has to tell its number where T holds it, too: its last 8 bytes of nonce are "pm.ver" and the number as
+ * u16 big-endian, and it refuses a peer that told a smaller number than its nonce says. Version 1 has to do nothing for that.
  *   proof = HMAC-SHA-256(K, role ‖ T), signature = Ed25519(role ‖ T ‖ proof), role "dialler" or "listener"
  */
 #ifndef PARKMESH_SEAL_AUTH_H

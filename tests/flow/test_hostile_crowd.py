@@ -11,6 +11,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 from tests.hostile.peer import Peer                         # noqa: E402
+from tests.hostile.tls import client_hello                  # noqa: E402
 from tests.hostile.watch import Field, Witness, descriptors     # noqa: E402
 from tests.hostile.websocket import MORE, Gone, Silence, connect, frame, upgrade      # noqa: E402
 from tests.site import tap                                  # noqa: E402
@@ -24,7 +25,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (min(65536, resource.getrlimit(resour
 
 
 class Crowd(threading.Thread):
-    """Keeps so many connections open that say nothing (or only the upgrade), and opens new ones as fast as they are closed."""
+    """Keeps so many connections open that say nothing (or only the upgrade, or the begin of TLS), and opens new ones as fast as they are closed."""
 
     def __init__(self, field, size, source="127.0.0.2", greeting=b""):
         super().__init__(daemon=True)
@@ -67,7 +68,7 @@ class Crowd(threading.Thread):
 def test_idle_crowd(field):
     """More idle strangers than there are places: whoever is honest gets in, from another address and from the crowd's own."""
     before = descriptors(field.pid)
-    for greeting in (b"", upgrade(field.port)):
+    for greeting in (b"", upgrade(field.port), client_hello()):
         witness, began = field.own(Witness(field)), time.monotonic()
         crowd = field.own(Crowd(field, 300 * ROUND, greeting=greeting))
         wait_for(lambda: crowd.opened >= 300 * ROUND, 60, lambda: "%d connections" % crowd.opened)

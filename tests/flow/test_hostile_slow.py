@@ -9,12 +9,13 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
+from tests.hostile.tls import client_hello                  # noqa: E402
 from tests.hostile.watch import Field, Witness              # noqa: E402
 from tests.hostile.websocket import MORE, Gone, Silence, connect, frame, upgrade    # noqa: E402
 from tests.site import tap                                  # noqa: E402
 
 LATE = 9.0              # by when a busy machine has noticed that 5 s are over; twice 5 s would be a fault
-TLS_HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(200)
+LONG_HELLO = bytes.fromhex("16030140000101ffff") + bytes(400)     # announces as much as OpenSSL takes
 
 
 def handshakes(field):
@@ -22,8 +23,14 @@ def handshakes(field):
     hello = field.peer("central-7").dial(field.port)
     half = connect(field.port)
     half.send_raw(upgrade(field.port)[:-2])
+    begun = connect(field.port)
+    begun.send_raw(client_hello())
     return {
-        "silence": (connect(field.port), b""), "TLS": (connect(field.port), TLS_HELLO),
+        "silence": (connect(field.port), b""), "a TLS handshake byte by byte": (connect(field.port), client_hello()),
+        "a TLS handshake not gone on with": (begun, b""), "a long ClientHello": (connect(field.port), LONG_HELLO),
+        "nothing after TLS": (connect(field.port, tls=True), b""),
+        "an upgrade byte by byte by TLS": (connect(field.port, tls=True), upgrade(field.port, extra="X-Much: %s\r\n" % ("y" * 900))),
+        "nothing after HELLO by TLS": (field.peer("central-8", tls=True).dial(field.port).hello().wire, b""),
         "an upgrade byte by byte": (connect(field.port), upgrade(field.port, extra="X-Much: %s\r\n" % ("y" * 900))),
         "an upgrade without an end": (half, b"X-More: 1\r\n" * 100),
         "a HELLO byte by byte": (hello.wire, frame(hello.text("HELLO", hello.own_hello(more="y" * 900)))),

@@ -47,6 +47,16 @@ def dialling():
     return context
 
 
+def client_hello():
+    """What a good client begins with."""
+    sent = ssl.MemoryBIO()
+    try:
+        dialling().wrap_bio(ssl.MemoryBIO(), sent).do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return sent.read()
+
+
 def tls_dialled(sock):
     return dialling().wrap_socket(sock)
 

@@ -347,7 +347,7 @@ void node_free(struct node *x)
 static void one_peer(const struct node *x, int place, struct site_config *c)
 {
 	const struct node *other = x->sim->node[place];
-	struct peer_row row = {.p2p_port = place, .weight = 1, .dialect = "native", .ip = "127.0.0.1"};
+	struct peer_row row = {.p2p_port = place, .weight = 1, .dialect = "native", .ip = "127.0.0.1", .tls = (x->place + place) % 2};
 	if (!other || other == x)
 		return;
 	(void)text_copy(row.id, sizeof(row.id), other->id);
