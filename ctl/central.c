@@ -45,7 +45,7 @@ struct central {
 	enum central_state state;
 	int64_t stop_until_ms;      /* stopping: then they are killed (monotonic) */
 	int exit_status;
-	const char *fcgi_command[8 + 2 * ACCESS_OPTIONS_MAX], *p2pd_command[8], *nginx_command[8], *watch_command[8];
+	const char *fcgi_command[8 + 2 * ACCESS_OPTIONS_MAX], *p2pd_command[12], *nginx_command[8], *watch_command[8];
 	char health[ENDPOINT_SIZE + 16];
 	int children;               /* all of CHILD_COUNT, or without CHILD_WATCH if nobody is to be told */
 	struct child child[CHILD_COUNT];
@@ -67,6 +67,8 @@ static void name_commands(struct central *c)
 	}
 	for (size_t i = 0; i < sizeof p2pd / sizeof *p2pd; i++)
 		c->p2pd_command[i] = p2pd[i];
+	if (c->options.discover)
+		c->p2pd_command[sizeof p2pd / sizeof *p2pd] = "--discover";
 	for (size_t i = 0; i < sizeof nginx / sizeof *nginx; i++)
 		c->nginx_command[i] = nginx[i];
 	c->child[CHILD_FCGI] = (struct child){.name = "fcgi", .command = c->fcgi_command, .stdin_fd = place->listen_fd,

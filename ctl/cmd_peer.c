@@ -8,11 +8,16 @@
 #include "peer_text.h"
 #include "peers.h"
 #include "store/db.h"
+#include "store/discovered.h"
 #include "wire/json.h"
 
 const char cmd_peer_list_usage[] =
 	"Usage: parkmeshctl [--db PATH] [--json] peer list\n"
 	"List the centrals this one exchanges records with, and how each is doing.\n";
+const char cmd_peer_discover_usage[] =
+	"Usage: parkmeshctl [--db PATH] [--json] peer discover\n"
+	"List centrals that announce themselves in this network by mDNS and are no peers yet, with what they say of\n"
+	"themselves. Compare the fingerprint with what parkmeshctl status shows there before you add one.\n";
 const char cmd_peer_add_usage[] =
 	"Usage: parkmeshctl [--db PATH] [--json] peer add [--plain] [--dialect NAME] ID=ADDRESS:PORT\n"
 	"Add a central to exchange records with, by its id, address and mesh port; an IPv6 address stands in\n"
@@ -64,6 +69,57 @@ enum ctl_end cmd_peer_list(const struct ctl *c)
 	output_flag(&out, "running", m.running);
 	peers_add_json(&out, &m);
 	return output_object(&out);
+}
+
+/* --- discover -------------------------------------------------------------------------------------------------------- */
+
+struct found { struct discovered list[DISCOVERED_MAX]; size_t count; };
+
+static enum err look_around(const struct ctl *c, struct found *f, struct fault *fault)
+{
+	struct db *db = NULL;
+	enum err e = ctl_open_read(c, &db, fault);
+
+	if (e == ERR_NONE)
+		e = discovered_list(db, f->list, &f->count);
+	db_close(db);
+	return e;
+}
+
+static enum ctl_end found_as_document(const struct found *f)
+{
+	struct buf out;
+
+	output_begin(&out);
+	json_add_raw(&out, "discovered", "[");
+	for (size_t i = 0; i < f->count; i++) {
+		buf_str(&out, i > 0 ? ",{" : "{");
+		json_add_text(&out, "id", f->list[i].id);
+		json_add_text(&out, "ip", f->list[i].ip);
+		json_add_integer(&out, "p2p_port", f->list[i].port);
+		json_add_text(&out, "fingerprint", f->list[i].fingerprint);
+		buf_char(&out, '}');
+	}
+	buf_char(&out, ']');
+	return output_object(&out);
+}
+
+enum ctl_end cmd_peer_discover(const struct ctl *c)
+{
+	struct found f = {0};
+	struct fault fault = {0};
+	enum err e = look_around(c, &f, &fault);
+
+	if (e != ERR_NONE)
+		return output_failed(c, e, &fault);
+	if (c->json)
+		return found_as_document(&f);
+	if (f.count == 0)
+		puts("No other central announces itself, or p2pd does not look for any (see p2pd --discover).");
+	for (size_t i = 0; i < f.count; i++)
+		printf(strchr(f.list[i].ip, ':') ? "%s=[%s]:%d  key %s\n" : "%s=%s:%d  key %s\n", f.list[i].id, f.list[i].ip, f.list[i].port,
+			f.list[i].fingerprint);
+	return output_done();
 }
 
 /* --- add, remove, repin ---------------------------------------------------------------------------------------------- */

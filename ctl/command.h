@@ -45,6 +45,7 @@ struct subcommand {
 
 enum ctl_end cmd_status(const struct ctl *c);
 enum ctl_end cmd_peer_list(const struct ctl *c);
+enum ctl_end cmd_peer_discover(const struct ctl *c);
 enum ctl_end cmd_peer_add(const struct ctl *c);
 enum ctl_end cmd_peer_remove(const struct ctl *c);
 enum ctl_end cmd_peer_repin(const struct ctl *c);
@@ -71,7 +72,7 @@ enum ctl_end cmd_user_role(const struct ctl *c);
 
 /* What --help says of each, kept beside the code. */
 extern const char cmd_status_usage[], cmd_conf_usage[], cmd_nginx_edges_usage[],
-	cmd_peer_list_usage[], cmd_peer_add_usage[], cmd_peer_remove_usage[], cmd_peer_repin_usage[],
+	cmd_peer_list_usage[], cmd_peer_discover_usage[], cmd_peer_add_usage[], cmd_peer_remove_usage[], cmd_peer_repin_usage[],
 	cmd_edge_list_usage[], cmd_edge_add_usage[], cmd_edge_token_usage[], cmd_config_export_usage[], cmd_config_import_usage[],
 	cmd_secret_set_usage[], cmd_verify_usage[], cmd_import_usage[], cmd_setup_link_usage[], cmd_warning_list_usage[],
 	cmd_warning_seen_usage[], cmd_user_add_usage[], cmd_user_list_usage[], cmd_user_passwd_usage[], cmd_user_remove_usage[],

@@ -22,6 +22,7 @@ static const char usage[] =
 	"                           likewise a central of the older Python system, by its mesh port\n"
 	"  --mesh NAME              only centrals of the same mesh talk to each other\n"
 	"  --mesh-secret-file FILE  its first line is the secret that all centrals of the mesh share\n"
+	"  --discover               announce itself in the network by mDNS, and look for others\n"
 	"  --webhook-file FILE      run parkmesh-watch, too, which tells the address in the first line of\n"
 	"                           FILE of what is not as it should be\n"
 	"  --trust-edges CIDR       addresses of edges that need no token, besides loopback (none: not\n"
@@ -37,7 +38,7 @@ static const char usage[] =
 
 enum option_code {
 	OPTION_DIR = 1000, OPTION_ID, OPTION_IP, OPTION_API_PORT, OPTION_P2P_PORT, OPTION_PEER, OPTION_LEGACY_PEER,
-	OPTION_MESH, OPTION_SECRET_FILE, OPTION_WEBHOOK_FILE, OPTION_TRUST_EDGES, OPTION_TRUST_ADMIN,
+	OPTION_MESH, OPTION_SECRET_FILE, OPTION_DISCOVER, OPTION_WEBHOOK_FILE, OPTION_TRUST_EDGES, OPTION_TRUST_ADMIN,
 	OPTION_CORS_ORIGIN, OPTION_HOST, OPTION_HELP, OPTION_VERSION
 };
 
@@ -51,6 +52,7 @@ static const struct option known[] = {
 	{"legacy-peer", required_argument, NULL, OPTION_LEGACY_PEER},
 	{"mesh", required_argument, NULL, OPTION_MESH},
 	{"mesh-secret-file", required_argument, NULL, OPTION_SECRET_FILE},
+	{"discover", no_argument, NULL, OPTION_DISCOVER},
 	{"webhook-file", required_argument, NULL, OPTION_WEBHOOK_FILE},
 	{"trust", required_argument, NULL, OPTION_TRUST_EDGES},
 	{"trust-edges", required_argument, NULL, OPTION_TRUST_EDGES},
@@ -124,6 +126,7 @@ static bool read_option(int code, const char *value, struct options *out)
 	case OPTION_LEGACY_PEER: return read_peer(value, "legacy", out);
 	case OPTION_MESH: out->mesh = value; return true;
 	case OPTION_SECRET_FILE: out->secret_file = value; return true;
+	case OPTION_DISCOVER: out->discover = true; return true;
 	case OPTION_WEBHOOK_FILE: out->webhook_file = value; return true;
 	case OPTION_TRUST_EDGES: case OPTION_TRUST_ADMIN: case OPTION_CORS_ORIGIN: case OPTION_HOST: return read_rule(code, value, out);
 	default: fputs("Try 'parkmesh-central --help'.\n", stderr); return false; /* getopt_long has said what is wrong */

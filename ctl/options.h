@@ -18,6 +18,7 @@ struct options {
 	size_t peer_count;
 	struct peer_row peers[PEERS_MAX];
 	const char *mesh, *secret_file, *webhook_file;
+	bool discover;
 	struct rules rules;          /* as --trust-edges and those like it say */
 	size_t access_count;
 	struct { const char *name, *value; } access[ACCESS_OPTIONS_MAX]; /* as parkmesh.fcgi takes them, name with its -- */

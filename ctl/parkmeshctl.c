@@ -15,6 +15,7 @@ static const struct subcommand commands[] = {
 	{"peer", "list", "", "its peers", cmd_peer_list_usage, 0, 0, {{0}}, cmd_peer_list},
 	{"peer", "add", " ID=ADDRESS:PORT", "exchange records with another central", cmd_peer_add_usage, 1, 1,
 		{{"plain", false}, {"dialect", true}}, cmd_peer_add},
+	{"peer", "discover", "", "list other centrals in this network", cmd_peer_discover_usage, 0, 0, {{0}}, cmd_peer_discover},
 	{"peer", "remove", " ID", "stop doing so", cmd_peer_remove_usage, 1, 1, {{0}}, cmd_peer_remove},
 	{"peer", "repin", " ID", "pin a peer's id to another key", cmd_peer_repin_usage, 1, 1, {{"fingerprint", true}}, cmd_peer_repin},
 	{"warning", "list", "", "what operators have to know", cmd_warning_list_usage, 0, 0, {{0}}, cmd_warning_list},

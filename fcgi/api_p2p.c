@@ -166,6 +166,20 @@ static void answer_quorum(struct response *r, const struct mesh_look *m)
 	answer_object_end(r);
 }
 
+static void answer_discovered(struct response *r, const struct mesh_look *m)
+{
+	answer_list(r, "discovered");
+	for (size_t i = 0; i < m->discovered; i++) {
+		answer_object(r, NULL);
+		answer_text(r, "id", m->found[i].id);
+		answer_text(r, "ip", m->found[i].ip);
+		answer_integer(r, "p2p_port", m->found[i].port);
+		answer_text(r, "fingerprint", m->found[i].fingerprint);
+		answer_object_end(r);
+	}
+	answer_list_end(r);
+}
+
 static void answer_mesh(struct response *r, const struct mesh_look *m)
 {
 	answer_begin(r, 200);
@@ -183,6 +197,7 @@ static void answer_mesh(struct response *r, const struct mesh_look *m)
 	answer_list_end(r);
 	answer_counts(r, m);
 	warnings_answer(r, m->warning, m->warnings);
+	answer_discovered(r, m);
 	answer_end(r);
 }
 

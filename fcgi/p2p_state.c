@@ -141,6 +141,8 @@ static enum err look(struct call *c, struct mesh_look *m, struct fault *fault)
 		e = read_rows(c->desk->db, r);
 	if (e == ERR_NONE)
 		e = warnings_list(c->desk->db, m->warning, WARNINGS_MAX, &m->warnings);
+	if (e == ERR_NONE && m->running)
+		e = discovered_list(c->desk->db, m->found, &m->discovered);
 	if (e == ERR_NONE) {
 		m->standalone = r->peers == 0;
 		m->weight = m->reachable = OWN_WEIGHT;

@@ -10,6 +10,7 @@
 
 #include "domain/warnings.h"
 #include "store/counts.h"
+#include "store/discovered.h"
 #include "store/site.h"
 
 struct call;
@@ -34,6 +35,8 @@ struct mesh_look {
 	struct mesh_count counts[MESH_COUNTS_MAX]; /* what p2pd has counted, by kind and cause */
 	size_t warnings;
 	struct warning warning[WARNINGS_MAX];
+	size_t discovered;           /* centrals that announce themselves in this network and are no peers */
+	struct discovered found[DISCOVERED_MAX];
 	struct peer_look peer[MESH_PEERS_MAX]; /* the configured ones by id, then others that are connected */
 };
 

@@ -18,6 +18,7 @@
 #define TYPED_MAX 1000  /* bytes of a typed value; what it really may be is said beside the field */
 #define PATH "/settings/p2p"
 
+const struct field page_p2p_fields[1] = {{"found", FIELD_TEXT, FROM_QUERY, false, 0, CENTRAL_ID_SIZE - 1, NULL}};
 const struct field page_p2p_save_fields[12] = {
 	{"act", FIELD_CHOICE, FROM_BODY, true, 0, 0, "save|add"},
 	{"version", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
@@ -147,6 +148,23 @@ static void add_others(struct call *c, cJSON *page, const struct mesh_look *m)
 	cJSON_AddBoolToObject(page, "has_others", others && others->child);
 }
 
+/* Shown with the key they say to have, for a person to compare. */
+static void add_found(cJSON *page, const struct mesh_look *m)
+{
+	cJSON *found = cJSON_AddArrayToObject(page, "found");
+
+	for (size_t i = 0; i < m->discovered; i++) {
+		cJSON *row = cJSON_CreateObject();
+
+		cJSON_AddItemToArray(found, row);
+		cJSON_AddStringToObject(row, "id", m->found[i].id);
+		cJSON_AddStringToObject(row, "ip", m->found[i].ip);
+		cJSON_AddNumberToObject(row, "port", m->found[i].port);
+		cJSON_AddStringToObject(row, "fingerprint", m->found[i].fingerprint);
+	}
+	cJSON_AddBoolToObject(page, "has_found", m->discovered > 0);
+}
+
 static void add_status(struct call *c, cJSON *page, const struct mesh_look *m)
 {
 	cJSON *status = cJSON_AddObjectToObject(page, "status");
@@ -228,6 +246,7 @@ static enum err show(struct call *c, int status, cJSON *form, const struct p2p_f
 	focus(form, rows);
 	page_number(c, page, "peer_count", (int64_t)f->count);
 	add_others(c, page, m);
+	add_found(page, m);
 	free(m);
 	return page_show(c, status, "p2p", page);
 }
@@ -239,8 +258,25 @@ static cJSON *no_alert(struct call *c)
 
 /* --- looking --------------------------------------------------------------------------------------------------------- */
 
+/* A row for the discovered central that the query names, to be looked at and saved. One that has gone meanwhile is no fault. */
+static enum err add_named(struct call *c, struct p2p_form *form, struct discovered found[DISCOVERED_MAX])
+{
+	const char *id = params_text(&c->params, "found");
+	size_t count = 0;
+	enum err e = id ? discovered_list(c->desk->db, found, &count) : ERR_NONE;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(found[i].id, id) == 0) {
+			p2p_form_add_found(form, &found[i]);
+			break;
+		}
+	}
+	return e;
+}
+
 enum err page_p2p(struct call *c, struct fault *fault)
 {
+	struct discovered found[DISCOVERED_MAX];
 	struct site_config config;
 	struct p2p_form form;
 	enum err e = call_read(c, fault);
@@ -250,7 +286,8 @@ enum err page_p2p(struct call *c, struct fault *fault)
 	if (e != ERR_NONE)
 		return e;
 	p2p_form_from_config(&config, &form);
-	return show(c, 200, no_alert(c), &form, fault);
+	e = add_named(c, &form, found);
+	return e == ERR_NONE ? show(c, 200, no_alert(c), &form, fault) : e;
 }
 
 /* --- saving ---------------------------------------------------------------------------------------------------------- */

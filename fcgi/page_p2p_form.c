@@ -56,6 +56,16 @@ void p2p_form_add_row(struct p2p_form *f)
 		f->too_many = true;
 }
 
+void p2p_form_add_found(struct p2p_form *f, const struct discovered *found)
+{
+	if (f->count == PEERS_MAX) {
+		f->too_many = true;
+		return;
+	}
+	f->row[f->count] = (struct form_row){.id = found->id, .ip = found->ip, .port = put_port(f, f->count, found->port), .weight = ""};
+	f->count++;
+}
+
 /* --- checking -------------------------------------------------------------------------------------------------------- */
 
 static struct site_config probe(void)

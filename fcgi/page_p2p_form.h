@@ -12,6 +12,7 @@
 
 #include "p2p_config.h"
 #include "params.h"
+#include "store/discovered.h"
 
 #define PORT_TEXT 12
 
@@ -41,6 +42,8 @@ void p2p_form_from_config(const struct site_config *c, struct p2p_form *out);
 void p2p_form_from_params(const struct params *p, struct p2p_form *out);
 /* One more row to fill in. */
 void p2p_form_add_row(struct p2p_form *f);
+/* One more row, filled in as this central announces itself. found outlives f. */
+void p2p_form_add_found(struct p2p_form *f, const struct discovered *found);
 
 /* Mark what is wrong; if nothing is, fill change. true if nothing is. */
 bool p2p_form_check(struct p2p_form *f, struct config_change *change);

@@ -106,7 +106,7 @@ const struct route routes[] = {
 	{METHOD_POST, "/conflicts/look", ACCESS_PAGE_OPERATOR, FIELDS(page_conflict_fields), page_conflict_look},
 	{METHOD_POST, "/conflicts/reopen", ACCESS_PAGE_OPERATOR, FIELDS(page_conflict_fields), page_conflict_reopen},
 
-	{METHOD_GET, "/settings/p2p", ACCESS_PAGE_ADMIN, NO_FIELDS, page_p2p},
+	{METHOD_GET, "/settings/p2p", ACCESS_PAGE_ADMIN, FIELDS(page_p2p_fields), page_p2p},
 	{METHOD_POST, "/settings/p2p", ACCESS_PAGE_ADMIN, FIELDS(page_p2p_save_fields), page_p2p_save},
 	{METHOD_POST, "/settings/p2p/test", ACCESS_PAGE_ADMIN, FIELDS(page_p2p_test_fields), page_p2p_test},
 	{METHOD_POST, "/settings/p2p/warning", ACCESS_PAGE_ADMIN, FIELDS(page_p2p_warning_fields), page_p2p_warning},

@@ -15,7 +15,7 @@
 
 /* --- keys ------------------------------------------------------------------------------------------------------------ */
 
-enum kind { PATH, OPTIONAL_PATH, NUMBER, NETWORKS, ORIGINS, HOSTS, URL };
+enum kind { PATH, OPTIONAL_PATH, NUMBER, SWITCH, NETWORKS, ORIGINS, HOSTS, URL };
 
 /* Where a program that runs cannot take over another value. */
 #define BOTH (CONF_FCGI | CONF_P2PD)
@@ -25,7 +25,7 @@ struct key {
 	enum kind kind;
 	size_t offset;
 	int restart;                       /* of enum conf_reader */
-	int least, most, preset;           /* of a number */
+	int least, most, preset;           /* of a number; of a switch 0 is no */
 	const char *text;                  /* what a text is by default */
 };
 #define AT(member) offsetof(struct conf, member)
@@ -41,6 +41,7 @@ static const struct key keys[] = {
 	{"webhook_min_interval", NUMBER, AT(webhook_min_interval_s), 0, 10, 86400, 300, NULL},
 	{"tls_certificate", OPTIONAL_PATH, AT(tls_certificate), 0, 0, 0, 0, ""},
 	{"tls_key", OPTIONAL_PATH, AT(tls_key), 0, 0, 0, 0, ""},
+	{"discovery", SWITCH, AT(discovery), CONF_P2PD, 0, 1, 1, NULL},
 	{"threads", NUMBER, AT(threads), CONF_FCGI, 1, CONF_THREADS_MAX, CONF_THREADS, NULL},
 	{"database", PATH, AT(database), BOTH, 0, 0, 0, "/var/lib/parkmesh/parkmesh.db"},
 	{"notify", PATH, AT(notify), BOTH, 0, 0, 0, "/run/parkmesh/notify"},
@@ -62,6 +63,11 @@ static const struct key *key_find(const char *name)
 static const char **text_at(const struct conf *c, const struct key *k)
 {
 	return (const char **)((char *)c + k->offset);
+}
+
+static bool is_number(const struct key *k)
+{
+	return k->kind == NUMBER || k->kind == SWITCH;
 }
 
 static int *number_at(const struct conf *c, const struct key *k)
@@ -150,6 +156,16 @@ static bool take_number(struct reading *r, const struct key *k, const char *valu
 	return true;
 }
 
+static bool take_switch(struct reading *r, const struct key *k, const char *value)
+{
+	bool yes = strcmp(value, "yes") == 0;
+
+	if (!yes && strcmp(value, "no") != 0)
+		return wrong_value(r, k, value, "yes or no");
+	*number_at(r->conf, k) = yes;
+	return true;
+}
+
 static bool take_item(struct reading *r, const struct key *k, const char *item)
 {
 	switch (k->kind) {
@@ -161,7 +177,7 @@ static bool take_item(struct reading *r, const struct key *k, const char *item)
 			|| wrong_value(r, k, item, "origins such as https://office.example, 32 at most");
 	case HOSTS:
 		return rules_add_host(&r->conf->rules, item) || wrong_value(r, k, item, "names without a port, 32 at most");
-	case PATH: case OPTIONAL_PATH: case NUMBER: case URL: break;
+	case PATH: case OPTIONAL_PATH: case NUMBER: case SWITCH: case URL: break;
 	}
 	return false;
 }
@@ -182,11 +198,13 @@ static bool take_value(struct reading *r, const struct key *k, const char *value
 {
 	switch (k->kind) {
 	case NETWORKS: case ORIGINS: case HOSTS: return take_list(r, k, value);
-	case PATH: case OPTIONAL_PATH: case NUMBER: case URL: break;
+	case PATH: case OPTIONAL_PATH: case NUMBER: case SWITCH: case URL: break;
 	}
 	if (r->seen[k - keys])
 		return wrong_value(r, k, value, "one value, and has one already; remove one of both lines");
 	r->seen[k - keys] = true;
+	if (k->kind == SWITCH)
+		return take_switch(r, k, value);
 	return k->kind == NUMBER ? take_number(r, k, value) : take_text(r, k, value);
 }
 
@@ -270,7 +288,7 @@ static enum err conf_new(size_t room, struct conf **out)
 	for (const struct key *k = keys; k < keys + KEYS; k++) {
 		if (k->text)
 			*text_at(c, k) = k->text;
-		else if (k->kind == NUMBER)
+		else if (is_number(k))
 			*number_at(c, k) = k->preset;
 	}
 	return ERR_NONE;
@@ -335,6 +353,7 @@ void conf_value(const struct conf *c, size_t number, struct buf *out)
 	case ORIGINS: add_names(c->rules.origin, c->rules.origin_count, out); break;
 	case HOSTS: add_names(c->rules.host, c->rules.host_count, out); break;
 	case NUMBER: buf_printf(out, "%d", *number_at(c, k)); break;
+	case SWITCH: buf_str(out, *number_at(c, k) ? "yes" : "no"); break;
 	case URL: buf_str(out, (*text_at(c, k))[0] ? "(set)" : ""); break;
 	case PATH: case OPTIONAL_PATH: buf_str(out, *text_at(c, k)); break;
 	}
@@ -343,7 +362,7 @@ void conf_value(const struct conf *c, size_t number, struct buf *out)
 void conf_restart_needed(const struct conf *old, const struct conf *now, enum conf_reader reader, struct buf *names)
 {
 	for (const struct key *k = keys; k < keys + KEYS; k++) {
-		bool same = k->kind == NUMBER ? *number_at(old, k) == *number_at(now, k)
+		bool same = is_number(k) ? *number_at(old, k) == *number_at(now, k)
 			: k->kind == PATH && strcmp(*text_at(old, k), *text_at(now, k)) == 0;
 
 		if ((k->restart & (int)reader) && !same)

@@ -35,6 +35,7 @@ struct conf {
 	const char *backup_folder;
 	int backup_days;
 	const char *tls_certificate, *tls_key;
+	int discovery;                     /* 0: no */
 	char texts[];                      /* where they are kept */
 };
 

@@ -12,6 +12,7 @@
 #include "conf.h"
 #include "domain/ledger.h"
 #include "domain/site.h"
+#include "found.h"
 #include "legacy.h"
 #include "legacy_side.h"
 #include "link.h"
@@ -48,6 +49,8 @@ struct daemon {
 	struct mesh *mesh;
 	struct legacy_side old;
 	struct live *live;        /* NULL: nobody watches */
+	struct discovery *discovery; /* NULL: switched off */
+	struct found found;
 	struct loop_timer *due, *tick;
 	struct mark_rows marks;
 	struct status status;
@@ -92,6 +95,8 @@ static void configure(struct daemon *d)
 		renewal_look(&d->renewal, d->id, true);
 	if (!e)
 		(void)links_listen(d->links, listen_address(d, &self), self.p2p_port);
+	if (!e)
+		found_by_others(d->discovery, &self, listen_address(d, &self) == NULL);
 	explicit_bzero(&self, sizeof(self));
 	if (e && e != ERR_NOT_FOUND)
 		journal_error("event=configuration_unreadable error=%s", err_name(e));
@@ -240,6 +245,7 @@ static void on_tick(void *arg)
 	take_commands(d);
 	mark_rows_look(&d->marks, d->db);
 	write_status(d);
+	found_look(&d->found, d->discovery, d->db);
 	mark_rows_tick(&d->marks, d->db, d->mesh, d->world);
 	rows_checkpoint(&d->rows);
 	live_tick(d->live);
@@ -444,6 +450,8 @@ enum err daemon_open(const struct daemon_paths *paths, const struct world *world
 	name_certificate(d, paths->conf);
 	if (!e && paths->live)
 		e = live_open(d->loop, d->db, world, paths->live, &d->live);
+	if (!e && paths->discover)
+		e = discovery_open(&d->discovery);
 	if (!e)
 		e = watch_signals(d);
 	if (e)
@@ -464,6 +472,7 @@ void daemon_close(struct daemon *d)
 {
 	if (!d)
 		return;
+	discovery_close(d->discovery, d->world);
 	if (d->links)
 		links_stop(d->links);
 	live_stop(d->live);

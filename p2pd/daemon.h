@@ -10,6 +10,8 @@
 #ifndef PARKMESH_P2PD_DAEMON_H
 #define PARKMESH_P2PD_DAEMON_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/world.h"
 
@@ -18,8 +20,8 @@ struct daemon;
 
 /* Files of the central: the database, the FIFO that wakes p2pd, the socket for those who watch the history (NULL: nobody does), the
  * site's own certificate and its key (NULL: what the configuration says, else one is made), the machine's configuration and what was
- * read of it (both NULL: none). */
-struct daemon_paths { const char *db, *notify, *live, *tls_certificate, *tls_key, *config; const struct conf *conf; };
+ * read of it (both NULL: none); and whether to announce this central and look for others by mDNS. */
+struct daemon_paths { const char *db, *notify, *live, *tls_certificate, *tls_key, *config; const struct conf *conf; bool discover; };
 
 /* Signals must be blocked (daemon_block_signals) before any thread exists. world and what paths names outlive it. On failure fault says
  * what to do. Free with daemon_close, also after a failure if *out is not NULL. */

@@ -13,7 +13,7 @@
 
 static const char USAGE[] =
 	"Usage: p2pd --config FILE [option...]\n"
-	"       p2pd --db PATH --notify PATH [--live PATH] [--tls-certificate PATH --tls-key PATH]\n"
+	"       p2pd --db PATH --notify PATH [--live PATH] [--discover] [--tls-certificate PATH --tls-key PATH]\n"
 	"Exchange records with the other centrals of the mesh, as configured in the central's database.\n"
 	"\n"
 	"  --config FILE  the machine's configuration (/etc/parkmesh/parkmesh.conf); what is named here beside it counts\n"
@@ -24,6 +24,7 @@ static const char USAGE[] =
 	"                 a certificate of the site's own for other centrals that dial this one, and its private\n"
 	"                 key, in PEM; read again when they change. Without, tls.crt and tls.key beside the\n"
 	"                 database, made if they are missing\n"
+	"  --discover     announce this central in its network by mDNS (avahi-daemon), and look for others\n"
 	"  --help         this text\n"
 	"  --version      the version\n"
 	"\n"
@@ -58,6 +59,9 @@ static int read_option(int option, struct daemon_paths *o)
 	case 'k':
 		o->tls_key = optarg;
 		return -1;
+	case 'm':
+		o->discover = true;
+		return -1;
 	case 'h':
 		fputs(USAGE, stdout);
 		return EXIT_SUCCESS;
@@ -73,7 +77,7 @@ static int read_options(int argc, char **argv, struct daemon_paths *o)
 {
 	static const struct option known[] = {
 		{"config", required_argument, NULL, 'f'}, {"db", required_argument, NULL, 'd'}, {"notify", required_argument, NULL, 'n'},
-		{"live", required_argument, NULL, 'l'},
+		{"live", required_argument, NULL, 'l'}, {"discover", no_argument, NULL, 'm'},
 		{"tls-certificate", required_argument, NULL, 'c'}, {"tls-key", required_argument, NULL, 'k'}, {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0},
 	};
@@ -103,6 +107,7 @@ static enum err configure(struct daemon_paths *paths, struct conf **conf, struct
 	paths->db = paths->db ? paths->db : (*conf)->database;
 	paths->notify = paths->notify ? paths->notify : (*conf)->notify;
 	paths->live = paths->live ? paths->live : (*conf)->live;
+	paths->discover = paths->discover || (*conf)->discovery;
 	return ERR_NONE;
 }
 

@@ -230,8 +230,13 @@ static const char STEP_16[] =
 static const char STEP_17[] =
 	"CREATE TABLE old_centrals(id TEXT PRIMARY KEY, told INTEGER NOT NULL) STRICT;";
 
+/* Version 18. Other centrals that announce themselves in this network (store/discovered). */
+static const char STEP_18[] =
+	"CREATE TABLE discovered(id TEXT NOT NULL, fingerprint TEXT NOT NULL, ip TEXT NOT NULL, port INTEGER NOT NULL,"
+	" PRIMARY KEY(id, fingerprint)) STRICT, WITHOUT ROWID;";
+
 static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11,
-	STEP_12, STEP_13, STEP_14, STEP_15, STEP_16, STEP_17 };
+	STEP_12, STEP_13, STEP_14, STEP_15, STEP_16, STEP_17, STEP_18 };
 
 int schema_version(void)
 {

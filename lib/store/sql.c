@@ -292,6 +292,11 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_MARK_WANTED_READ] = "SELECT log, seq FROM mark_wanted WHERE one = 1",
 	[SQL_MARK_WANTED_WRITE] = "INSERT INTO mark_wanted VALUES(1, ?1, ?2) ON CONFLICT(one) DO UPDATE SET (log, seq) = (?1, ?2)",
 	[SQL_PEER_WEIGH] = "SELECT COALESCE(SUM(weight), 0), COUNT(*) FROM peers WHERE dialect = 'native'",
+	[SQL_DISCOVERED_INSERT] = "INSERT OR REPLACE INTO discovered VALUES(?1, ?2, ?3, ?4)",
+	[SQL_DISCOVERED_CLEAR] = "DELETE FROM discovered",
+	[SQL_DISCOVERED_LIST] = "SELECT id, fingerprint, ip, port FROM discovered d WHERE NOT EXISTS (SELECT 1 FROM peers p WHERE p.id = d.id)"
+		" AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.id = d.id) ORDER BY id, fingerprint LIMIT ?1",
+
 	[SQL_MESH_COUNT_LIST] = "SELECT kind, cause, count, last_ms FROM mesh_counts ORDER BY kind, cause LIMIT ?1",
 	[SQL_MESH_COUNT_ADD] = "INSERT INTO mesh_counts VALUES(?1, ?2, ?3, ?4) ON CONFLICT(kind, cause) DO UPDATE SET"
 		" (count, last_ms) = (count + ?3, ?4)",

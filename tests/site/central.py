@@ -23,15 +23,16 @@ class Central:
     """id: its name. folder: where its folder and the output of its programs go. peers: {id: (ip, port)}, which count at the
     first start (later the database knows better). options: further words of its command line."""
 
-    def __init__(self, id, folder, peers=None, secret_file=None, build=None, api_port=None, p2p_port=None, options=()):
-        self.id, self.build = id, build or find_build()
+    def __init__(self, id, folder, peers=None, secret_file=None, build=None, api_port=None, p2p_port=None, ip="127.0.0.1",
+                 options=()):
+        self.id, self.ip, self.build = id, ip, build or find_build()
         self.dir = os.path.join(folder, id)
         self.output = os.path.join(folder, id + ".out")
         self.secret_file, self.peers, self.options = secret_file, dict(peers or {}), list(options)
         fresh = free_ports((api_port is None) + (p2p_port is None))
         self.api_port = fresh.pop() if api_port is None else api_port
         self.p2p_port = fresh.pop() if p2p_port is None else p2p_port
-        self.client = Client("127.0.0.1", self.api_port)
+        self.client = Client(ip, self.api_port)
         self.rows = Rows(os.path.join(self.dir, "parkmesh.db"))
         self._parent, self._known = None, []
         os.makedirs(self.dir, mode=0o700, exist_ok=True)
@@ -40,7 +41,7 @@ class Central:
 
     def command(self):
         """The command line it is started by."""
-        line = [os.path.join(self.build, LAUNCHER), "--dir", self.dir, "--id", self.id, "--ip", "127.0.0.1",
+        line = [os.path.join(self.build, LAUNCHER), "--dir", self.dir, "--id", self.id, "--ip", self.ip,
                 "--api-port", str(self.api_port), "--p2p-port", str(self.p2p_port)]
         for name, (ip, port) in sorted(self.peers.items()):
             line += ["--peer", "%s=%s:%d" % (name, ip, port)]
@@ -175,7 +176,7 @@ class Central:
 
     @property
     def url(self):
-        return "http://127.0.0.1:%d" % self.api_port
+        return "http://%s:%d" % (self.ip, self.api_port)
 
     def ask(self, method, path, content=None, **headers):
         """-> (status, object). Raises Lost if no answer came."""

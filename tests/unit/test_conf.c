@@ -71,13 +71,15 @@ TEST(each_kind_of_value)
 	struct conf *c = good("\xef\xbb\xbf# a comment\n; another\n\n database = /srv/p.db  # here\r\nthreads=7\nlive: /tmp/l\n"
 		"trust_edges = 10.1.2.3/16, fd00:7::9/64\ntrust_edges = 192.168.7.20\ntrust_admin = none\n"
 		"cors_origins = https://office.example\thttps://b.example:8443\nhosts = gates.example,\n"
-		"webhook_url = https://hooks.example/?a=b#c\nwebhook_min_interval = 10\nbackup_days = 3650\ntls_key = /k\ntls_certificate = /c");
+		"webhook_url = https://hooks.example/?a=b#c\nwebhook_min_interval = 10\nbackup_days = 3650\ntls_key = /k\ntls_certificate = /c\n"
+		"discovery = no");
 
 	CHECK(c);
 	CHECK_STR(c->database, "/srv/p.db");
 	CHECK_STR(c->live, "/tmp/l");
 	CHECK_STR(c->webhook_url, "https://hooks.example/?a=b#c");
 	CHECK_STR(c->tls_certificate, "/c");
+	CHECK_INT(c->discovery, 0);
 	CHECK_INT(c->threads, 7);
 	CHECK_INT(c->webhook_min_interval_s, 10);
 	CHECK(trust_has(&c->rules.edges, "10.1.255.1") && trust_has(&c->rules.edges, "fd00:7::1"));
@@ -121,6 +123,7 @@ TEST(what_is_wrong_is_said_with_its_line)
 	bad("database =\n", "a path from / on");
 	bad("database = /a\ndatabase = /b\n", "line 2: database takes one value");
 	bad("tls_key = /a\n", "set both or none");
+	bad("discovery = 1\n", "discovery takes yes or no; not '1'");
 	bad("[fcgi]\nthreads = 1\n", "line 1: there are no [sections]");
 	bad("threads = 1\n[end]", "line 2: there are no [sections]");
 	bad("threads\n", "line 1: this is no 'key = value'");
