@@ -5,7 +5,7 @@ import os
 import re
 
 from machine import Failed
-from place import PROCESSES, UNITS, end_load, lost_nothing
+from place import DAEMONS, SERVICES, UNITS, end_load, lost_nothing
 from tests.site.wait import wait_for
 
 SECRETS, MAIN_JOB = "/root/autopkgtest", "/root/main-job"
@@ -70,9 +70,28 @@ def test_no_secret_in_journal_or_process_list(s):
     assert not found, "secrets number %s of those the main job made can be read" % found
 
 
+def test_a_webhook_is_set(s):
+    """What is told there is looked at further below: it takes half a minute before anything is."""
+    m = s["m"]
+    assert m.unit("parkmesh-watch", "ActiveState") == "inactive" and m.unit("parkmesh-watch", "Result") == "success", "nothing is set"
+    s["hook"] = m.start_in_network("hook.py", "7777")
+    m.ctl("peer", "add", "central-9=192.0.2.99:9000")
+    m.sh("echo 'webhook_url = http://127.0.0.1:7777/' >>/etc/parkmesh/parkmesh.conf; systemctl restart parkmesh-watch")
+    assert m.unit("parkmesh-watch", "ActiveState") == "active", m.journal("-u", "parkmesh-watch")
+
+
+def test_a_backup_in_its_sandbox(s):
+    m = s["m"]
+    m.run("systemctl", "start", "parkmesh-backup")
+    made = m.sh("ls /var/lib/parkmesh/backup").split()
+    assert len(made) >= 1, m.journal("-u", "parkmesh-backup")
+    path = "/var/lib/parkmesh/backup/" + made[0]
+    assert m.run("stat", "-c", "%a %U", path).strip() == "600 parkmesh", m.run("ls", "-la", "/var/lib/parkmesh/backup")
+
+
 def test_the_sandbox_of_each_service(s):
     said = []
-    for service in PROCESSES:
+    for service in SERVICES:
         told = s["m"].run("systemd-analyze", "security", "--no-pager", "--threshold=" + THRESHOLD, service)
         said.append(re.search(r"Overall exposure.*", told).group(0))
     return "\n".join(said)
@@ -80,7 +99,7 @@ def test_the_sandbox_of_each_service(s):
 
 def test_killed_services_come_back(s):
     m = s["m"]
-    for service in PROCESSES:
+    for service in DAEMONS:
         for _ in range(8):      # more than the limit that systemd has by default
             pid = m.unit(service, "MainPID")
             m.run("systemctl", "kill", "--kill-who=main", "-s", "KILL", service)
@@ -141,6 +160,12 @@ def test_a_reinstallation_under_load_loses_no_request(s):
     load = m.start_load("51I")
     m.apt("install", "--reinstall", "/root/parkmesh.deb")
     return lost_nothing(m, end_load(load))
+
+
+def test_the_webhook_was_told_in_its_sandbox(s):
+    told = s["hook"].stdout.readline()
+    s["hook"].stdin.close()
+    assert s["hook"].wait(timeout=20) == 0 and "central-9" in told, told
 
 
 def programs(m):

@@ -120,10 +120,14 @@ class Machine:
     def sh(self, script, **how):
         return self.run("sh", "-c", script, **how)
 
-    def start_load(self, *words):
-        """Have package_test/load.py at work, on this machine but in its network. -> for end_load, once the first cars are in"""
-        load = subprocess.Popen(["nsenter", "-t", str(self.pid), "-n", "/usr/bin/python3", "-B", os.path.join(HERE, "load.py"), *words],
+    def start_in_network(self, program, *words):
+        """Have a program of package_test at work, on this machine but in its network, until its standard input ends."""
+        return subprocess.Popen(["nsenter", "-t", str(self.pid), "-n", "/usr/bin/python3", "-B", os.path.join(HERE, program), *words],
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=_die_with_parent)
+
+    def start_load(self, *words):
+        """Gates at work: load.py. -> for end_load, once the first cars are in"""
+        load = self.start_in_network("load.py", *words)
         load.stdout.readline()
         return load
 

@@ -5,8 +5,9 @@ import shutil
 
 from machine import Machine, base, call
 
-UNITS = ("parkmesh-fcgi.socket", "parkmesh-fcgi.service", "parkmesh-p2pd.service")
-PROCESSES = {"parkmesh-fcgi.service": "parkmesh.fcgi", "parkmesh-p2pd.service": "p2pd"}
+UNITS = ("parkmesh-fcgi.socket", "parkmesh-fcgi.service", "parkmesh-p2pd.service", "parkmesh-backup.timer")
+DAEMONS = ("parkmesh-fcgi.service", "parkmesh-p2pd.service")
+SERVICES = DAEMONS + ("parkmesh-watch.service", "parkmesh-backup.service")
 
 
 class Place:
