@@ -242,6 +242,7 @@ static void on_tick(void *arg)
 	renew(d, false);
 	mesh_look(d->mesh);
 	legacy_look(d->old.legacy);
+	links_listen_old(d->links, d->old.path);
 	take_commands(d);
 	mark_rows_look(&d->marks, d->db);
 	write_status(d);
@@ -336,11 +337,6 @@ static void on_closed(void *self, uint64_t link, enum cause cause, const char *t
 	soon(d);
 }
 
-static void soon_old(void *self)
-{
-	soon(self);
-}
-
 static void on_drained(void *self)
 {
 	soon(self);
@@ -391,7 +387,7 @@ static enum err open_mesh(struct daemon *d)
 	struct links_told old;
 	struct mesh_io io;
 	enum err e = tls_new(&d->tls);
-	d->old.soon = soon_old;
+	d->old.soon = on_drained;
 	d->old.arg = d;
 	legacy_side_told(&d->old, &old);
 	if (!e)
@@ -452,6 +448,7 @@ enum err daemon_open(const struct daemon_paths *paths, const struct world *world
 		e = live_open(d->loop, d->db, world, paths->live, &d->live);
 	if (!e && paths->discover)
 		e = discovery_open(&d->discovery);
+	legacy_side_place(&d->old, paths->live);
 	if (!e)
 		e = watch_signals(d);
 	if (e)

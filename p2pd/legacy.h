@@ -63,6 +63,8 @@ struct legacy_links {
 	void (*send)(void *self, uint64_t link, const char *bytes, size_t len);
 	size_t (*queued)(void *self, uint64_t link);
 	void (*trust)(void *self, uint64_t link);
+	/* Did it come, or was it dialled, in the newer form? */
+	bool (*is_http)(void *self, uint64_t link);
 	void (*reading)(void *self, uint64_t link, bool on);
 	void (*close)(void *self, uint64_t link, const char *why);
 };
@@ -105,7 +107,7 @@ bool legacy_from_outside(const struct legacy *l);
 
 /* What happens on links, as in mesh.h. resolved: the address of the host that was dialled. */
 void legacy_resolved(struct legacy *l, uint64_t link, const char *address);
-void legacy_opened(struct legacy *l, uint64_t link, const char *address, bool http);
+void legacy_opened(struct legacy *l, uint64_t link, const char *address);
 void legacy_message(struct legacy *l, uint64_t link, char *bytes, size_t len);
 void legacy_fault(struct legacy *l, uint64_t link, const char *text);
 void legacy_closed(struct legacy *l, uint64_t link, enum cause cause, const char *text);

@@ -151,7 +151,7 @@ static void served(struct legacy *l, struct old_link *k)
 		journal_info("event=old_central_joined peer=%s address=%s dialled=%d", k->peer->row.id, k->address, k->dialled);
 }
 
-void legacy_opened(struct legacy *l, uint64_t link, const char *address, bool http)
+void legacy_opened(struct legacy *l, uint64_t link, const char *address)
 {
 	struct old_link *k = link_of(l, link);
 	if (!k)
@@ -163,7 +163,7 @@ void legacy_opened(struct legacy *l, uint64_t link, const char *address, bool ht
 	(void)text_copy(k->address, sizeof(k->address), address);
 	k->began_ms = old_now(l);
 	if (!k->dialled) {
-		k->http = http;
+		k->http = l->io.links.is_http(l->io.links.self, link);
 		return;
 	}
 	k->peer->rtt_ms = (double)(world_mono_us(l->world) - k->began_us) / 1000;

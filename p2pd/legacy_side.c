@@ -1,5 +1,7 @@
 #include "legacy_side.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "store/db.h"
 #include "store/site.h"
@@ -140,7 +142,7 @@ static void old_resolved(void *self, uint64_t link, const char *address)
 static void old_opened(void *self, uint64_t link, const char *address)
 {
 	const struct legacy_side *s = self;
-	legacy_opened(s->legacy, link, address, false);
+	legacy_opened(s->legacy, link, address);
 	s->soon(s->arg);
 }
 
@@ -175,6 +177,13 @@ void legacy_side_told(struct legacy_side *s, struct links_told *out)
 {
 	*out = (struct links_told){.self = s, .opened = old_opened, .message = old_message, .fault = old_fault, .closed = old_closed,
 		.drained = old_drained, .knows = old_known, .resolved = old_resolved};
+}
+
+void legacy_side_place(struct legacy_side *s, const char *live)
+{
+	const char *slash = live ? strrchr(live, '/') : NULL;
+	if (!live || !text_format(s->path, sizeof(s->path), "%.*sold.sock", slash ? (int)(slash - live + 1) : 0, live))
+		s->path[0] = '\0';
 }
 
 enum err legacy_side_open(struct legacy_side *s, struct links *links, struct rows *rows, const struct mesh_rows *mesh,

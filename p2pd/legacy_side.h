@@ -12,10 +12,13 @@ struct legacy_side {
 	struct mesh_rows mesh;
 	void (*soon)(void *arg);      /* legacy_run is to be called */
 	void *arg;
+	char path[108];               /* of the socket by which nginx comes; "" none */
 };
 
 /* What the links are to tell of old centrals. soon and arg are set; s outlives the links. */
 void legacy_side_told(struct legacy_side *s, struct links_told *out);
+/* Its path: old.sock in the folder of the one given; NULL none. */
+void legacy_side_place(struct legacy_side *s, const char *live);
 /* Sets s->legacy; links, rows and world outlive it. ERR_MEMORY. */
 enum err legacy_side_open(struct legacy_side *s, struct links *links, struct rows *rows, const struct mesh_rows *mesh,
 	const struct world *world);

@@ -151,7 +151,7 @@ static void make_room(const struct links *l, const char *address)
 	drop(k, "Too many that have not proven themselves; a newcomer got its place.");
 }
 
-void link_adopt(struct links *l, int fd, const char *address)
+void link_adopt(struct links *l, int fd, const char *address, bool nginx)
 {
 	make_room(l, address);
 	struct link *k = link_new(l, LINK_CONNECTING, true, address);
@@ -161,7 +161,8 @@ void link_adopt(struct links *l, int fd, const char *address)
 		return;
 	}
 	const lws_adopt_desc_t desc = {.vh = loop_vhost(l->loop), .fd = {.sockfd = fd},
-		.type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | LWS_ADOPT_ALLOW_SSL};
+		.type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | (nginx ? 0 : LWS_ADOPT_ALLOW_SSL)};
+	k->nginx = nginx;
 	k->wsi = lws_adopt_descriptor_vhost_via_info(&desc);
 	if (k->wsi)
 		lws_set_timer_usecs(k->wsi, STRANGER_US);
@@ -381,11 +382,25 @@ static int opened(struct links *l, struct link *k)
 	return 0;
 }
 
+/* An old central of the newer form, which came by nginx: that says where from. */
+static int filter_nginx(const struct links *l, struct lws *wsi, struct link *k)
+{
+	char path[sizeof(OLD_PATH)] = "";
+	if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) < 0 || strcmp(path, OLD_PATH) != 0)
+		return -1;
+	if (lws_hdr_copy(wsi, k->address, sizeof(k->address), WSI_TOKEN_HTTP_X_REAL_IP) <= 0)
+		return -1;
+	k->old = k->http = true;
+	return l->old_told.knows(l->old_told.self, k->address, true) ? 0 : -1;
+}
+
 /* Only our protocol, only at "/", is let through the WebSocket handshake; and at "/" without any protocol an old central. */
 static int filter(const struct links *l, struct lws *wsi, struct link *k)
 {
 	char path[4] = "";
 	const struct lws_protocols *protocol = lws_get_protocol(wsi);
+	if (k && k->nginx)
+		return filter_nginx(l, wsi, k);
 	if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) != 1 || path[0] != '/')
 		return -1;
 	if (strcmp(protocol->name, LINK_PROTOCOL) == 0)
@@ -469,9 +484,16 @@ void links_table(struct links *l, struct mesh_links *out)
 	};
 }
 
+static bool is_http(void *self, uint64_t link)
+{
+	const struct link *k = link_of_id(self, link);
+	return k && k->http;
+}
+
 void links_old_table(struct links *l, struct legacy_links *out)
 {
 	*out = (struct legacy_links){
-		.self = l, .dial = dial_old, .send = send_message, .queued = queued, .trust = trust, .reading = reading, .close = close_link,
+		.self = l, .dial = dial_old, .send = send_message, .queued = queued, .trust = trust, .is_http = is_http, .reading = reading,
+		.close = close_link,
 	};
 }

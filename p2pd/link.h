@@ -64,6 +64,8 @@ void links_old_table(struct links *l, struct legacy_links *out);
 /* Listen there (address NULL: everywhere) instead of wherever it was. Nothing happens if it is the same and works. false: it does
  * not listen; links_listen_error says why. */
 bool links_listen(struct links *l, const char *address, int port);
+/* Listen there for nginx, which hands on old centrals of the newer form; nothing happens if it is so already, or path is "". */
+void links_listen_old(struct links *l, const char *path);
 const char *links_listen_error(const struct links *l);
 /* Read, or do not read, for now: waiting is the number of bytes of messages that wait to be applied. */
 void links_balance(struct links *l, size_t waiting);

@@ -36,7 +36,7 @@ struct link {
 	bool accepted, trusted, tls;
 	bool dropped;                 /* a stranger that has lost its place */
 	bool closed_by_mesh;
-	bool old, http;               /* of the older system (legacy.h); in its newer form */
+	bool old, http, nginx;        /* of the older system (legacy.h); in its newer form; let in by nginx */
 	bool held, reading;           /* the mesh does not want to read from it; it is being read from */
 	int port;
 	char address[HOST_SIZE];
@@ -54,9 +54,9 @@ struct links {
 	struct loop *loop;
 	struct loop_timer *reaper, *patience;
 	struct resolver *resolver;
-	struct loop_watch *listener;
-	int listener_fd, port;
-	char address[HOST_SIZE], listen_error[160];
+	struct loop_watch *listener, *old_listener;
+	int listener_fd, old_fd, port;
+	char address[HOST_SIZE], listen_error[160], old_path[HOST_SIZE];
 	bool stopped, full;
 	uint64_t last_id, messages_begun;
 	size_t accepted, unfinished, waiting;
@@ -78,7 +78,7 @@ size_t *link_unfinished(struct links *l, const struct link *k);
 void link_failed(struct link *k, const char *text, size_t len);
 
 /* For link_listen.c: a connection that was accepted becomes a link; fd becomes the layer's. */
-void link_adopt(struct links *l, int fd, const char *address);
+void link_adopt(struct links *l, int fd, const char *address, bool nginx);
 
 /* NULL while a stranger from this address still finds a place, else the one whose place it gets. */
 struct link *link_in_the_way(const struct links *l, const char *address);

@@ -23,7 +23,7 @@ static bool on_listener(void *arg)
 			l->listener = NULL;
 			return false;
 		}
-		link_adopt(l, fd, address);
+		link_adopt(l, fd, address, false);
 	}
 	return true;
 }
@@ -55,4 +55,36 @@ bool links_listen(struct links *l, const char *address, int port)
 const char *links_listen_error(const struct links *l)
 {
 	return l->listen_error;
+}
+
+static bool on_old_listener(void *arg)
+{
+	struct links *l = arg;
+	char address[HOST_SIZE];
+	enum err e = ERR_NONE;
+	int fd;
+	for (int n = 0; !e && n < ACCEPT_AT_ONCE; n++) {
+		e = listen_accept(l->old_fd, &fd, address, sizeof(address));
+		if (!e)
+			link_adopt(l, fd, "", true);
+	}
+	if (!e || e == ERR_NOT_FOUND)
+		return true;
+	journal_error("event=accept_failed path=%s", l->old_path);
+	l->old_listener = NULL;
+	return false;
+}
+
+void links_listen_old(struct links *l, const char *path)
+{
+	char why[128] = "the loop refused";
+	if (l->old_listener || !path[0])
+		return;
+	bool told = l->old_path[0] != '\0';
+	(void)text_copy(l->old_path, sizeof(l->old_path), path);
+	enum err e = listen_open_path(path, &l->old_fd, why, sizeof(why));
+	if (!e)
+		e = loop_watch(l->loop, l->old_fd, on_old_listener, l, &l->old_listener);
+	if (e && !told)
+		journal_error("event=not_listening path=%s why=\"%s\"", path, why);
 }

@@ -20,6 +20,7 @@ static const char USAGE[] =
 	"  --db PATH      the central's database; made if it is missing\n"
 	"  --notify PATH  the FIFO by which parkmesh.fcgi wakes it; made if it is missing\n"
 	"  --live PATH    a socket to be made, by which nginx comes for those who watch the history\n"
+	"                 (and old.sock beside it, for centrals of the older Python system)\n"
 	"  --tls-certificate PATH, --tls-key PATH\n"
 	"                 a certificate of the site's own for other centrals that dial this one, and its private\n"
 	"                 key, in PEM; read again when they change. Without, tls.crt and tls.key beside the\n"
