@@ -12,6 +12,7 @@ from tests.hostile.websocket import Gone, connect           # noqa: E402
 from tests.site import tap                                  # noqa: E402
 from tests.site.central import told                         # noqa: E402
 from tests.site.old_central import LIMIT, OldCentral, text  # noqa: E402
+from tests.site.people import ctl                           # noqa: E402
 from tests.site.ports import free_ports                     # noqa: E402
 from tests.site.site import differences, write_secret       # noqa: E402
 from tests.site.wait import wait_for                        # noqa: E402
@@ -87,7 +88,7 @@ class Mixed:
             for event_id, fee in stays:
                 found = c.rows.query("SELECT * FROM exits WHERE bound = ?", event_id)
                 assert [row["fee"] for row in found] == [fee] and found[0]["kind"] == "counted", (c.id, event_id, fee, found)
-            flagged = [row for row in c.rows.history() if row["flags"]]
+            flagged = [row for row in c.rows.history() if row["flags"] and row["status"] != "BOUND"]
             assert not flagged, flagged
 
 
@@ -236,6 +237,38 @@ def test_strangers_and_liars(site):
     except Gone:
         pass
     site.wait_same()
+
+
+def test_one_is_replaced(site):
+    """An old one goes; one of ours gets its name, its place and its database, before it has heard anything of the mesh."""
+    cars = [site.enter(place) for place in (site.a, site.b, site.c, site.d) for _ in range(3)]
+    for event_id, _ in cars:
+        site.wait_settled(event_id, "IN")
+    paid = [(event_id, site.leave(place, event_id, plate))
+            for (event_id, plate), place in zip(cars[::3] + cars[1::3], (site.b, site.d, site.d, site.a, site.c, site.a, site.b, site.c))]
+    for event_id, fee in paid:
+        site.wait_settled(event_id, "OUT", fee)
+    site.d.stop()
+    new = site.ground.central("central-4", p2p_port=site.place["central-4"][1], secret_file=site.secret,
+                              peers={c.id: site.place[c.id] for c in site.ours},
+                              options=["--legacy-peer", "central-3=127.0.0.1:%d" % site.place["central-3"][1]])
+    new.start()
+    new.stop()
+    ctl(new, "import", site.d.path)
+    for c in site.ours:
+        told(c.ask("PUT", "/api/p2p/peers/central-4", {"dialect": "native"}))
+    new.start()
+    wait_for(lambda: new.connected("central-1", "central-2", "central-3"), what=lambda: new.status()["peers"])
+    site.old, site.ours = [site.c], [*site.ours, new]
+    for event_id, _ in cars[2::3]:
+        site.wait_settled(event_id, "IN")
+    last = [(event_id, site.leave(place, event_id, plate)) for (event_id, plate), place in zip(cars[2::3], (new, new, new, site.c))]
+    came = site.enter(new)
+    site.wait_settled(came[0], "IN")
+    for event_id, fee in paid + last:
+        site.wait_settled(event_id, "OUT", fee)
+    wait_for(lambda: new.rows.heads() == site.a.rows.heads(), what="the new one to hold all")
+    site.check_money(*paid, *last)
 
 
 if __name__ == "__main__":
