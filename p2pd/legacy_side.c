@@ -186,11 +186,17 @@ void legacy_side_place(struct legacy_side *s, const char *live)
 		s->path[0] = '\0';
 }
 
+void legacy_side_rows(struct legacy_side *s, struct legacy_rows *out)
+{
+	*out = table;
+	out->self = s;
+}
+
 enum err legacy_side_open(struct legacy_side *s, struct links *links, struct rows *rows, const struct mesh_rows *mesh,
 	const struct world *world)
 {
-	struct legacy_io io = {.rows = table};
-	io.rows.self = s;
+	struct legacy_io io;
+	legacy_side_rows(s, &io.rows);
 	links_old_table(links, &io.links);
 	s->rows = rows;
 	s->mesh = *mesh;

@@ -19,6 +19,8 @@ struct legacy_side {
 void legacy_side_told(struct legacy_side *s, struct links_told *out);
 /* Its path: old.sock in the folder of the one given; NULL none. */
 void legacy_side_place(struct legacy_side *s, const char *live);
+/* The rows alone, over s->rows and s->mesh, for a test. */
+void legacy_side_rows(struct legacy_side *s, struct legacy_rows *out);
 /* Sets s->legacy; links, rows and world outlive it. ERR_MEMORY. */
 enum err legacy_side_open(struct legacy_side *s, struct links *links, struct rows *rows, const struct mesh_rows *mesh,
 	const struct world *world);
