@@ -218,25 +218,6 @@ static void make_way(void *arg)
 	loop_timer_set(l->patience, PATIENCE_US);
 }
 
-static size_t message_limit(const struct link *k)
-{
-	if (!k->trusted)
-		return MESSAGE_MAX_BEFORE_AUTH;
-	return k->old ? OLD_MESSAGE_MAX : MESSAGE_MAX;
-}
-
-/* Add to the message that is arriving; false: it is too large, or all of them together are. */
-static bool assemble(struct links *l, struct link *k, const void *bytes, size_t len)
-{
-	size_t before = k->rx.cap, *sum = link_unfinished(l, k);
-	if (before == 0)
-		k->rx_began = ++l->messages_begun;
-	bool fits = assembly_add(&k->rx, bytes, len, lws_remaining_packet_payload(k->wsi), message_limit(k));
-	*sum += k->rx.cap - before;
-	weigh(l);
-	return fits && l->unfinished_old <= OLD_UNFINISHED_MAX;
-}
-
 static void received(struct links *l, struct link *k, const void *bytes, size_t len)
 {
 	const struct links_told *told = told_of(l, k);
@@ -247,7 +228,9 @@ static void received(struct links *l, struct link *k, const void *bytes, size_t 
 		told->fault(told->self, k->id, "A binary message came; only text is spoken here.");
 		return;
 	}
-	if (!assemble(l, k, bytes, len)) {
+	bool fits = link_assemble(l, k, bytes, len, lws_remaining_packet_payload(k->wsi));
+	weigh(l);
+	if (!fits) {
 		told->fault(told->self, k->id, "A message came that is too large.");
 		return;
 	}

@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 #include "resolve.h"
+#include "wire/message.h"
+#include "wire/old_message.h"
 
 #define LINKS_ACCEPTED 300
 #define NET_BYTES 8 /* of an IPv6 address: the part that one site is given */
@@ -79,6 +81,23 @@ struct link *link_new(struct links *l, enum link_state state, bool accepted, con
 size_t *link_unfinished(struct links *l, const struct link *k)
 {
 	return k->old ? &l->unfinished_old : &l->unfinished;
+}
+
+static size_t message_limit(const struct link *k)
+{
+	if (!k->trusted)
+		return MESSAGE_MAX_BEFORE_AUTH;
+	return k->old ? OLD_MESSAGE_MAX : MESSAGE_MAX;
+}
+
+bool link_assemble(struct links *l, struct link *k, const void *bytes, size_t len, size_t more)
+{
+	size_t before = k->rx.cap;
+	if (before == 0)
+		k->rx_began = ++l->messages_begun;
+	bool fits = assembly_add(&k->rx, bytes, len, more, message_limit(k));
+	*link_unfinished(l, k) += k->rx.cap - before;
+	return fits && (!k->old || l->unfinished_old <= OLD_UNFINISHED_MAX);
 }
 
 void link_free(struct links *l, struct link *k)

@@ -74,6 +74,10 @@ void link_free(struct links *l, struct link *k);
 /* The sum that its unfinished message counts in. */
 size_t *link_unfinished(struct links *l, const struct link *k);
 
+/* Add to the message that is arriving; more: bytes of its frame that are still to come. false: it is too large, or those of all
+ * old centrals together are, and this is one of theirs. */
+bool link_assemble(struct links *l, struct link *k, const void *bytes, size_t len, size_t more);
+
 /* It could not be connected: note why, by the words (NULL: none) that libwebsockets has for it. */
 void link_failed(struct link *k, const char *text, size_t len);
 

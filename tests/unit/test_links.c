@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "p2pd/allowance.h"
 #include "p2pd/link_list.h"
+#include "wire/old_message.h"
 
 static struct link *come(struct links *l, const char *address)
 {
@@ -121,10 +122,8 @@ TEST(dialling_works_whatever_was_accepted)
 
 static void begin_message(struct links *l, struct link *k)
 {
-	CHECK(assembly_add(&k->rx, "{", 1, 99, 1000));
-	k->rx_began = ++l->messages_begun;
+	CHECK(link_assemble(l, k, "{", 1, 99));
 	k->state = LINK_OPEN;
-	l->unfinished += k->rx.cap;
 }
 
 TEST(of_unfinished_messages_the_one_begun_first_has_to_go)
@@ -139,6 +138,22 @@ TEST(of_unfinished_messages_the_one_begun_first_has_to_go)
 	b->state = LINK_CLOSING;
 	CHECK(link_stalled(&l) == a);
 	all_gone(&l);
+}
+
+TEST(old_centrals_that_finish_nothing_are_stopped_and_nobody_else)
+{
+	struct links l = {0};
+	struct link *honest = come(&l, "192.0.2.1"), *a = come(&l, "192.0.2.2"), *b = come(&l, "192.0.2.3");
+	honest->trusted = a->trusted = b->trusted = true;
+	a->old = b->old = true;
+	CHECK(link_assemble(&l, a, "{", 1, OLD_MESSAGE_MAX - 1));
+	CHECK(!link_assemble(&l, b, "{", 1, OLD_MESSAGE_MAX - 1));
+	CHECK(link_assemble(&l, honest, "{", 1, 99));
+	link_free(&l, b);
+	CHECK(link_assemble(&l, a, "{", 1, 0));
+	CHECK_INT(l.unfinished_old, OLD_MESSAGE_MAX);
+	all_gone(&l);
+	CHECK_INT(l.unfinished_old, 0);
 }
 
 TEST(lines_are_allowed_a_few_at_once_then_one_in_a_while)
