@@ -217,8 +217,11 @@ void config_tag(const struct site_config *c, char tag[CONFIG_TAG_SIZE])
 
 	buf_init(&shown, TAGGED_MAX);
 	buf_printf(&shown, "%s %s %d %d", c->id, c->ip, c->p2p_port, c->api_port);
-	for (size_t i = 0; i < c->peer_count; i++)
-		buf_printf(&shown, "\n%s %s %d %d", c->peers[i].id, c->peers[i].ip, c->peers[i].p2p_port, c->peers[i].weight);
+	for (size_t i = 0; i < c->peer_count; i++) {
+		const struct peer_row *p = &c->peers[i];
+
+		buf_printf(&shown, "\n%s %s %d %d %s %d", p->id, p->ip, p->p2p_port, p->weight, p->dialect, p->tls);
+	}
 	digest_make(buf_text(&shown), shown.len, NULL, 0, digest);
 	hex_encode(tag, digest, (CONFIG_TAG_SIZE - 1) / 2);
 	buf_free(&shown);
@@ -234,14 +237,16 @@ static enum err check_tag(const struct site_config *held, const char *if_match, 
 	return fault_set(fault, ERR_CONFLICT, "etag_mismatch", "", "This was changed since you read it. Look at it again.");
 }
 
-/* Address and port; the weight, if it is not the usual one. */
+/* Address and port; the weight, the dialect and TLS, if they are not the usual ones. */
 static void peer_text(const struct peer_row *p, char out[PEER_TEXT])
 {
+	bool native = strcmp(p->dialect, "native") == 0;
 	char weight[32] = "";
 
 	if (p->weight != 1)
 		text_format(weight, sizeof weight, ", weight %d", p->weight);
-	text_format(out, PEER_TEXT, "%s %d%s", p->ip, p->p2p_port, weight);
+	text_format(out, PEER_TEXT, "%s %d%s%s%s", p->ip, p->p2p_port, weight, native ? "" : ", ",
+		!native ? p->dialect : p->tls ? "" : ", without TLS");
 }
 
 void config_text(const struct site_config *c, char out[CONFIG_TEXT])
@@ -274,13 +279,14 @@ static enum err change_config(struct ledger *l, void *arg)
 {
 	const struct change_job *j = arg;
 	struct db *db = ledger_db(l);
-	char old[CONFIG_TEXT], new[CONFIG_TEXT];
+	char old[CONFIG_TEXT], new[CONFIG_TEXT], old_tag[CONFIG_TAG_SIZE], new_tag[CONFIG_TAG_SIZE];
 	enum err e = site_config_read(db, j->now);
 
 	if (e == ERR_NONE)
 		e = check_tag(j->now, j->change->if_match, j->fault);
 	if (e == ERR_NONE) {
 		config_text(j->now, old);
+		config_tag(j->now, old_tag);
 		e = config_change_apply(j->change, j->now, j->fault);
 	}
 	if (e == ERR_NONE)
@@ -296,7 +302,8 @@ static enum err change_config(struct ledger *l, void *arg)
 	if (e != ERR_NONE)
 		return e;
 	config_text(j->now, new);
-	return strcmp(old, new) == 0 ? ERR_NONE : deed_note(db, j->by, "mesh_saved", j->now->id, old, new);
+	config_tag(j->now, new_tag);
+	return strcmp(old_tag, new_tag) == 0 ? ERR_NONE : deed_note(db, j->by, "mesh_saved", j->now->id, old, new);
 }
 
 enum err config_change_run(struct writer *w, const struct actor *by, const struct config_change *change, struct site_config *now,

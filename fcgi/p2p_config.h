@@ -38,7 +38,7 @@ enum err config_change_read(const struct cJSON *this_central, const struct cJSON
 	struct fault *fault);
 /* Lay the change over what is held. ERR_FIELD: a new peer lacks its ip or port. Pure. */
 enum err config_change_apply(const struct config_change *change, struct site_config *held, struct fault *fault);
-/* Names what the page's form shows of a configuration: another one after each change of that. */
+/* Names a configuration: another one after each change of it. */
 void config_tag(const struct site_config *c, char tag[CONFIG_TAG_SIZE]);
 /* Own id, address and ports, then those of the peers, as a text for people. Ends early where it would be longer than anybody reads. */
 #define CONFIG_TEXT 4096

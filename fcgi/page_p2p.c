@@ -19,7 +19,7 @@
 #define PATH "/settings/p2p"
 
 const struct field page_p2p_fields[1] = {{"found", FIELD_TEXT, FROM_QUERY, false, 0, CENTRAL_ID_SIZE - 1, NULL}};
-const struct field page_p2p_save_fields[12] = {
+const struct field page_p2p_save_fields[13] = {
 	{"act", FIELD_CHOICE, FROM_BODY, true, 0, 0, "save|add"},
 	{"version", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"central_id", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
@@ -32,6 +32,7 @@ const struct field page_p2p_save_fields[12] = {
 	{"peer_port", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"peer_weight", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
 	{"peer_dialect", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
+	{"peer_tls", FIELD_TEXTS, FROM_BODY, false, 0, TYPED_MAX, NULL},
 };
 
 const struct field page_p2p_test_fields[1] = {{"test_peer", FIELD_TEXT, FROM_BODY, true, 1, CENTRAL_ID_SIZE - 1, NULL}};
@@ -52,6 +53,7 @@ static const struct form_field row_form[] = {
 	{.name = "peer_port", .label = "p2p.peer_port", .required = true, .inputmode = "numeric"},
 	{.name = "peer_weight", .label = "p2p.peer_weight", .inputmode = "numeric"},
 	{.name = "peer_dialect", .label = "p2p.peer_dialect", .options = "native|legacy|legacy-http", .words = "dialect"},
+	{.name = "peer_tls", .label = "p2p.peer_tls", .options = "yes|no", .words = "tls"},
 };
 
 /* --- what the template gets ------------------------------------------------------------------------------------------ */
@@ -127,6 +129,7 @@ static void add_row(struct call *c, cJSON *rows, const struct form_row *r, size_
 	mark(c, form_add(c, row, &row_form[2], suffix, r->port), r->wrong, WRONG_P2P_PORT, "wrong.port");
 	mark(c, form_add(c, row, &row_form[3], suffix, r->weight), r->wrong, WRONG_WEIGHT, "wrong.weight");
 	mark(c, form_add(c, row, &row_form[4], suffix, r->dialect), r->wrong, WRONG_DIALECT, "wrong.choice");
+	mark(c, form_add(c, row, &row_form[5], suffix, r->tls), r->wrong, WRONG_TLS, "wrong.choice");
 	if (look)
 		add_state(c, row, look);
 }

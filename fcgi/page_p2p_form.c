@@ -1,7 +1,10 @@
 #include "page_p2p_form.h"
 
 #include <limits.h>
+#include <string.h>
+
 #include "base/text.h"
+#include "domain/site.h"
 
 #define PORT_USUAL "9000"
 
@@ -23,7 +26,7 @@ void p2p_form_from_config(const struct site_config *c, struct p2p_form *out)
 
 		text_format(out->weight_text[i], PORT_TEXT, "%d", p->weight);
 		out->row[i] = (struct form_row){.id = p->id, .ip = p->ip, .port = put_port(out, i, p->p2p_port),
-			.weight = out->weight_text[i], .dialect = p->dialect};
+			.weight = out->weight_text[i], .dialect = p->dialect, .tls = p->tls ? "yes" : "no"};
 	}
 }
 
@@ -35,7 +38,7 @@ void p2p_form_from_params(const struct params *p, struct p2p_form *out)
 		.api_port = params_typed(p, "api_port"), .secret = params_typed(p, "mesh_secret"), .version = params_typed(p, "version")};
 	for (size_t i = 0; (id = params_nth(p, "peer_id", i)) != NULL; i++) {
 		const char *ip = params_nth(p, "peer_ip", i), *port = params_nth(p, "peer_port", i), *weight = params_nth(p, "peer_weight", i);
-		const char *dialect = params_nth(p, "peer_dialect", i);
+		const char *dialect = params_nth(p, "peer_dialect", i), *tls = params_nth(p, "peer_tls", i);
 
 		if (!*id && (!ip || !*ip))
 			continue;
@@ -44,14 +47,16 @@ void p2p_form_from_params(const struct params *p, struct p2p_form *out)
 			return;
 		}
 		out->row[out->count++] = (struct form_row){.id = id, .ip = ip ? ip : "", .port = port ? port : "",
-			.weight = weight ? weight : "", .dialect = dialect ? dialect : ""};
+			.weight = weight ? weight : "", .dialect = dialect ? dialect : "",
+			.tls = tls ? tls : ""};
 	}
 }
 
 void p2p_form_add_row(struct p2p_form *f)
 {
 	if (f->count < PEERS_MAX)
-		f->row[f->count++] = (struct form_row){.id = "", .ip = "", .port = PORT_USUAL, .weight = "", .dialect = "native"};
+		f->row[f->count++] = (struct form_row){.id = "", .ip = "", .port = PORT_USUAL, .weight = "", .dialect = "native",
+			.tls = "yes"};
 	else
 		f->too_many = true;
 }
@@ -62,7 +67,8 @@ void p2p_form_add_found(struct p2p_form *f, const struct discovered *found)
 		f->too_many = true;
 		return;
 	}
-	f->row[f->count] = (struct form_row){.id = found->id, .ip = found->ip, .port = put_port(f, f->count, found->port), .weight = ""};
+	f->row[f->count] = (struct form_row){.id = found->id, .ip = found->ip, .port = put_port(f, f->count, found->port), .weight = "",
+		.dialect = "native", .tls = "yes"};
 	f->count++;
 }
 
@@ -123,6 +129,16 @@ static unsigned check_weight(int *place, const char *text, const struct site_con
 	return fits(c) ? 0 : WRONG_WEIGHT;
 }
 
+static bool is_old(const struct form_row *r)
+{
+	return *r->dialect && site_dialect_old(r->dialect);
+}
+
+static unsigned check_tls(const struct form_row *r)
+{
+	return is_old(r) || !*r->tls || strcmp(r->tls, "yes") == 0 || strcmp(r->tls, "no") == 0 ? 0 : WRONG_TLS;
+}
+
 static unsigned check_row(const struct form_row *r)
 {
 	struct site_config c = probe();
@@ -140,6 +156,7 @@ static unsigned check_row(const struct form_row *r)
 	wrong |= check_weight(&p->weight, r->weight, &c);
 	c = probe();
 	c.peer_count = 1;
+	wrong |= check_tls(r);
 	return wrong | (*r->dialect ? check_text(p->dialect, sizeof p->dialect, r->dialect, &c, WRONG_DIALECT) : 0);
 }
 
@@ -206,6 +223,8 @@ static void fill_change(const struct p2p_form *f, struct config_change *out)
 		p->row.weight = port_of(f->row[i].weight);
 		p->has_dialect = *f->row[i].dialect != '\0';
 		text_copy(p->row.dialect, sizeof p->row.dialect, f->row[i].dialect);
+		p->has_tls = *f->row[i].tls != '\0' && !is_old(&f->row[i]);
+		p->row.tls = strcmp(f->row[i].tls, "yes") == 0;
 	}
 }
 

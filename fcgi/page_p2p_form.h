@@ -17,11 +17,13 @@
 #define PORT_TEXT 12
 
 enum wrong {
-	WRONG_ID = 1, WRONG_IP = 2, WRONG_P2P_PORT = 4, WRONG_API_PORT = 8, WRONG_TAKEN = 16, WRONG_WEIGHT = 32, WRONG_DIALECT = 64
+	WRONG_ID = 1, WRONG_IP = 2, WRONG_P2P_PORT = 4, WRONG_API_PORT = 8, WRONG_TAKEN = 16, WRONG_WEIGHT = 32, WRONG_DIALECT = 64,
+	WRONG_TLS = 128
 };
 
-/* wrong: bits of enum wrong; weight "": the one it has, or the usual one; dialect "": likewise. */
-struct form_row { const char *id, *ip, *port, *weight, *dialect; unsigned wrong; };
+/* wrong: bits of enum wrong; weight "": the one it has, or the usual one; dialect and tls ("yes", "no") "": likewise. Of an old dialect tls
+ * does not count, since it knows none. */
+struct form_row { const char *id, *ip, *port, *weight, *dialect, *tls; unsigned wrong; };
 
 struct p2p_form {
 	const char *id, *ip, *p2p_port, *api_port;

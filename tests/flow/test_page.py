@@ -72,6 +72,14 @@ def test_add_save_and_see_it_connect(ground):
              what="the page to show the peer as connected")
     assert "Đã lưu" not in two.page().text, "success is said once"
     assert "central-1" in administrator(two.b).get(PAGE).text, "the other end shows who has connected"
+    assert saved.values("peer_tls") == ["yes"]
+    saved.press(SAVE, {"peer_tls": "no"})
+    wait_for(lambda: (two.a.peer("central-2")["connected"], two.a.peer("central-2")["tls"]) == (True, False), what=lambda: two.a.status())
+    assert two.page().values("peer_tls") == ["no"]
+    late = two.page()
+    two.page().press(SAVE, {"peer_dialect": "legacy"})
+    assert "Đang lưu" in late.press(SAVE).text, "somebody else was quicker"
+    assert [(row["dialect"], row["tls"]) for row in two.a.rows.query("SELECT dialect, tls FROM peers")] == [("legacy", 0)]
 
 
 def test_whoever_saves_second_removes_no_peer_unseen(ground):

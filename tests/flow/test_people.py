@@ -278,6 +278,13 @@ def test_what_is_set_of_a_peer_by_the_api_is_noted_too(ground):
     what, old, new = changed("PUT", "/api/p2p/config", {"peer_centrals": [dict(peer, weight=3)]})
     assert what == "mesh_saved" and old.endswith("; central-2 127.0.0.1 9, weight 2"), (what, old)
     assert new.endswith("; central-2 127.0.0.1 9, weight 3"), new
+    assert changed("PUT", "/api/p2p/config", {"peer_centrals": [dict(peer, tls=False)]})[2].endswith(" 9, weight 3, without TLS")
+    assert changed("PUT", "/api/p2p/peers/central-2", {"dialect": "legacy"})[2] == "127.0.0.1 9, weight 3, legacy"
+    many = [dict(peer, id="central-%d" % n, ip="gate-%d.example" % n) for n in range(2, 102)]
+    changed("PUT", "/api/p2p/config", {"peer_centrals": many})
+    notes = c.rows.value("SELECT count(*) FROM audit")
+    changed("PUT", "/api/p2p/config", {"peer_centrals": [*many[:-1], dict(many[-1], weight=2)]})
+    assert c.rows.value("SELECT count(*) FROM audit") == notes + 1, "also where the text of all peers is cut"
 
 
 # ---- a form that came too late

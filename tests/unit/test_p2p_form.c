@@ -18,7 +18,7 @@ static bool check(const char *body)
 	params_free(&params);
 	fault = (struct fault){0};
 	change = (struct config_change){0};
-	if (params_read(page_p2p_save_fields, 11, "", BODY_FORM, body, strlen(body), &params, &fault) != ERR_NONE)
+	if (params_read(page_p2p_save_fields, sizeof page_p2p_save_fields / sizeof page_p2p_save_fields[0], "", BODY_FORM, body, strlen(body), &params, &fault) != ERR_NONE)
 		test_fail(__FILE__, __LINE__, "%s: %s", body, fault.sentence);
 	p2p_form_from_params(&params, &form);
 	return p2p_form_check(&form, &change);
@@ -91,6 +91,49 @@ TEST(weights)
 	CHECK_INT(form.row[1].wrong, WRONG_P2P_PORT | WRONG_WEIGHT);
 	CHECK_STR(form.row[1].weight, "-1");
 	params_free(&params);
+}
+
+#define TWO OWN "&peer_id=central-2&peer_ip=10.0.0.2&peer_port=9002&peer_id=central-3&peer_ip=10.0.0.3&peer_port=9003"
+
+TEST(dialects_and_tls)
+{
+	CHECK(check(TWO "&peer_dialect=native&peer_tls=no&peer_dialect=legacy-http&peer_tls=yes"));
+	CHECK(change.peer[0].has_tls && !change.peer[0].row.tls);
+	CHECK_STR(change.peer[1].row.dialect, "legacy-http");
+	CHECK(!change.peer[1].has_tls); /* it knows none */
+	CHECK(check(TWO "&peer_tls=yes"));
+	CHECK(change.peer[0].has_tls && change.peer[0].row.tls);
+	CHECK(!change.peer[1].has_tls && !change.peer[0].has_dialect && !change.peer[1].has_dialect);
+	CHECK(!check(TWO "&peer_dialect=klingon&peer_tls=perhaps&peer_dialect=native&peer_tls=perhaps"));
+	CHECK_INT(form.row[0].wrong, WRONG_DIALECT | WRONG_TLS);
+	CHECK_INT(form.row[1].wrong, WRONG_TLS);
+	params_free(&params);
+}
+
+TEST(a_form_of_a_configuration_changes_nothing)
+{
+	struct site_config c = {.id = "central-1", .ip = "10.0.0.1", .p2p_port = 9000, .api_port = 8000, .peer_count = 3}, same = c;
+	struct peer_row *p = c.peers;
+	char before[CONFIG_TAG_SIZE], after[CONFIG_TAG_SIZE];
+
+	p[0] = (struct peer_row){.id = "central-2", .ip = "10.0.0.2", .p2p_port = 9002, .weight = 3, .dialect = "native", .tls = true};
+	p[1] = (struct peer_row){.id = "central-3", .ip = "10.0.0.3", .p2p_port = 9003, .weight = 1, .dialect = "native"};
+	p[2] = (struct peer_row){.id = "central-4", .ip = "10.0.0.4", .p2p_port = 9004, .weight = 1, .dialect = "legacy"};
+	p2p_form_from_config(&c, &form);
+	change = (struct config_change){0};
+	CHECK(p2p_form_check(&form, &change));
+	memcpy(same.peers, c.peers, sizeof same.peers);
+	CHECK_INT(config_change_apply(&change, &same, &fault), ERR_NONE);
+	config_tag(&c, before);
+	config_tag(&same, after);
+	CHECK_STR(after, before);
+	same.peers[0].tls = false;
+	config_tag(&same, after);
+	CHECK(strcmp(after, before) != 0);
+	same = c;
+	memcpy(same.peers[1].dialect, "legacy", sizeof "legacy");
+	config_tag(&same, after);
+	CHECK(strcmp(after, before) != 0);
 }
 
 TEST(too_many_peers)
