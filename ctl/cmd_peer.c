@@ -150,13 +150,14 @@ static enum err add(struct db *db, void *arg, struct fault *fault)
 enum ctl_end cmd_peer_add(const struct ctl *c)
 {
 	struct peer_row row;
-	const char *wrong = peer_from_text(c->word[0], c->option[0] ? c->option[0] : "native", &row);
+	const char *plain = c->option[0], *dialect = c->option[1];
+	const char *wrong = peer_from_text(c->word[0], dialect ? dialect : "native", &row);
 
 	if (wrong) {
 		fprintf(stderr, "parkmeshctl: %s: %s. Try 'parkmeshctl peer add --help'.\n", c->word[0], wrong);
 		return CTL_WRONG;
 	}
-	row.tls = !c->option[0];
+	row.tls = row.tls && !plain;
 	return change(c, add, &row, row.id, "is a peer now.");
 }
 

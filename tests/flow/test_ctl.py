@@ -187,6 +187,13 @@ def test_peers(ground):
     assert refused(database(a), "peer", "add", "Central=127.0.0.1:9")["code"] == "id_invalid"
     assert refused(database(a), "peer", "add", "central-3=bad host:9")["code"] == "host_invalid"
     assert good(database(a), "peer", "add", "central-3=[::1]:9")["success"]
+    assert refused(database(a), "peer", "add", "--dialect", "klingon", "central-4=[::1]:9")["code"] == "dialect_unknown"
+    for id, how, kept in (("4", ["--plain"], ("native", 0)), ("5", ["--dialect", "legacy"], ("legacy", 0)), ("6", [], ("native", 1)),
+                          ("7", ["--dialect", "native"], ("native", 1)), ("8", ["--plain", "--dialect", "legacy-http"], ("legacy-http", 0))):
+        good(database(a), "peer", "add", *how, "central-%s=[::1]:9" % id)
+        row = a.rows.query("SELECT dialect, tls FROM peers WHERE id = ?", "central-" + id)[0]
+        assert (row["dialect"], row["tls"]) == kept, (how, row)
+        good(database(a), "peer", "remove", "central-" + id)
     assert [p["ip"] for p in a.config()["peer_centrals"]] == ["127.0.0.1", "::1"]
     assert "central-2 " in text_of(database(a), "peer", "list")
     good(database(a), "peer", "remove", "central-3")
