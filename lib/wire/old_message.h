@@ -49,8 +49,8 @@ struct old_message {
 enum err old_message_read(const char *bytes, size_t len, struct old_message *out, struct fault *fault);
 void old_message_free(struct old_message *m);
 
-/* Step over the next row: *row gets its bytes (from { to }). ERR_NOT_FOUND: there is no further one. ERR_SYNTAX: what follows is no row,
- * or one of more than OLD_ROW_MAX bytes; the rest is of no use. */
+/* Step over the next row: *row gets its bytes, from { to where its brackets are closed. ERR_NOT_FOUND: there is no further one.
+ * ERR_SYNTAX: what follows is no row, or one of more than OLD_ROW_MAX bytes; the rest is of no use. */
 enum err old_rows_next(const char **at, size_t *left, const char **row, size_t *len);
 
 /* {"type":…,…,"data":{ into out, then the members of data by json_add_…, then old_message_end. event_id NULL: null. */

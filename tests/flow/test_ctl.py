@@ -80,7 +80,7 @@ def test_help_and_wrong_use(ground):
         assert " ".join(words) in done.stdout.split("\n")[0], done.stdout
     whole = ctl(None, "--help")
     assert whole.returncode == 0 and all(" ".join(words) in whole.stdout for words in COMMANDS), whole.stdout
-    assert ctl(None, "peer", "--help").stdout.count("\n  peer ") == 4
+    assert ctl(None, "peer", "--help").stdout.count("\n  peer ") == 5
     assert ctl(None, "--version").stdout.startswith("parkmeshctl ")
     nowhere = ground.path("nowhere.db")
     for wrong in [(), ("peer",), ("fly",), ("peer", "fly"), ("status", "x"), ("peer", "add"), ("status", "--fast"), ("--db",),
