@@ -8,7 +8,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
-from tests.hostile.websocket import Gone, connect           # noqa: E402
+from tests.hostile.websocket import Gone, connect, upgrade  # noqa: E402
 from tests.site import tap                                  # noqa: E402
 from tests.site.central import told                         # noqa: E402
 from tests.site.old_central import LIMIT, OldCentral, text  # noqa: E402
@@ -237,6 +237,21 @@ def test_strangers_and_liars(site):
     except Gone:
         pass
     site.wait_same()
+
+
+def test_who_comes_from_elsewhere_is_refused(site):
+    """From an address where no old central is: before a frame is looked at, at the mesh's port and by nginx."""
+    for port, path, header in ((site.a.p2p_port, "/", ""), (site.a.api_port, "/ws/p2p", ""),
+                               (site.a.api_port, "/ws/p2p", "X-Real-IP: 127.0.0.1\r\nX-Forwarded-For: 127.0.0.1\r\n")):
+        for source, code in (("127.0.0.9", None), (None, "101")):
+            wire = connect(port, source=source)
+            wire.send_raw(upgrade(port, path, protocol=None, extra=header))
+            try:
+                said = wire.head().split()[1]
+            except Gone:
+                said = None
+            wire.close()
+            assert said == code or (code is None and said >= "400"), (port, path, header, source, said)
 
 
 def test_one_is_replaced(site):
