@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import time
 
+from tests.bench.peers import Etcd, Postgres
 from tests.site.build import ROOT
 from tests.site.central import Central
 from tests.site.ports import free_ports
@@ -55,6 +56,7 @@ class Floor:
         for running in self._running:
             running.send_signal(signal.SIGTERM)
             running.wait()
+        self._running = []
 
 
 class Bench:
@@ -62,7 +64,7 @@ class Bench:
 
     def __init__(self, folder, full, peers):
         self.folder, self.full, self.peers = folder, full, peers
-        self.seconds = 4.0 if full else 1.0
+        self.seconds = 4.0 if full else 0.6
         self.rounds = 3 if full else 1
         self.rows, self.wrong, self._made = [], [], []
         self._numbers, self._folders = itertools.count(1), itertools.count(1)
@@ -102,12 +104,18 @@ class Bench:
     def floor(self, **more):
         return self.keep(Floor(self.path("floor"), **more))
 
+    def etcd(self):
+        return self.keep(Etcd(self.path("etcd")))
+
+    def postgres(self):
+        return self.keep(Postgres(self.path("postgres")))
+
     def done(self):
         """The end of a group of figures: its programs end, its files go."""
         while self._made:
             self._made.pop().clean_up()
         for name in os.listdir(self.folder):
-            shutil.rmtree(os.path.join(self.folder, name))
+            shutil.rmtree(os.path.join(self.folder, name), ignore_errors=True)
 
     # ---- programs
 

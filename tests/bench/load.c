@@ -13,8 +13,9 @@
  *   --body TEXT         JSON, of all requests
  *   --header TEXT       one more line of all requests
  *   --must TEXT         what each answer has to contain
- *   --times FILE        ms of each good answer, a line each: when it was asked for since the start, and how long it took
- * prints an object: what was answered as it should (ok), otherwise (failed), or not at all (lost), rate, ms of the good ones.
+ *   --times FILE        a line for each good answer: its number, when it was asked for (ms since the start), how long it took (ms)
+ * prints an object: what was answered as it should (ok), otherwise (failed), or not at all (lost), rate, ms of the good ones, and when
+ * it began (seconds of the monotonic clock).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +43,7 @@ struct client {
 	int fd;                         /* -1: not connected */
 	int port;
 	bool busy, close;               /* a request is under way; the server closes after this answer */
+	int64_t number;                 /* of the request */
 	double asked, again;            /* when; when to connect again */
 	char request[REQUEST_MAX];
 	size_t length, sent;
@@ -50,7 +52,7 @@ struct client {
 	size_t expected;                /* bytes of the whole answer, 0: not known yet, SIZE_MAX: chunked */
 };
 
-struct took { float began_ms, ms; };
+struct took { int64_t number; float began_ms, ms; };
 
 static struct {
 	int port[MANY], ports, clients, epoll_fd;
@@ -87,6 +89,15 @@ static void *grown(void *old, size_t size)
 
 /* ---- what is asked ---- */
 
+static int64_t last_digits(int64_t number, size_t digits)
+{
+	int64_t below = 1;
+
+	for (size_t i = 0; i < digits && i < 18; i++)
+		below *= 10;
+	return number % below;
+}
+
 /* text with each run of @ replaced; -> bytes written, out has room for size. */
 static size_t numbered(const char *text, int64_t number, char *out, size_t size)
 {
@@ -101,7 +112,7 @@ static size_t numbered(const char *text, int64_t number, char *out, size_t size)
 		}
 		if (len + digits >= size)
 			break;
-		len += (size_t)snprintf(out + len, size - len, "%0*lld", (int)digits, (long long)number);
+		len += (size_t)snprintf(out + len, size - len, "%0*lld", (int)digits, (long long)last_digits(number, digits));
 		text += digits;
 	}
 	return len;
@@ -189,7 +200,8 @@ static void ask_next(struct client *c)
 		dial(c);
 	if (c->fd < 0)
 		return;
-	write_request(c, all.first + all.begun++);
+	c->number = all.first + all.begun++;
+	write_request(c, c->number);
 	c->have = c->expected = 0;
 	c->busy = true;
 	c->asked = now();
@@ -251,7 +263,7 @@ static void count_answer(struct client *c)
 		all.room = all.room * 2 + 4096;
 		all.took = grown(all.took, all.room * sizeof(*all.took));
 	}
-	all.took[all.ok++] = (struct took){ (float)((c->asked - all.began) * 1e3), (float)((end - c->asked) * 1e3) };
+	all.took[all.ok++] = (struct took){ c->number, (float)((c->asked - all.began) * 1e3), (float)((end - c->asked) * 1e3) };
 }
 
 static void read_some(struct client *c)
@@ -339,7 +351,7 @@ static void write_times(void)
 	if (f == NULL)
 		stop(all.times);
 	for (int64_t i = 0; i < all.ok; i++)
-		fprintf(f, "%.3f %.3f\n", all.took[i].began_ms, all.took[i].ms);
+		fprintf(f, "%lld %.3f %.3f\n", (long long)all.took[i].number, all.took[i].began_ms, all.took[i].ms);
 	if (fclose(f) != 0)
 		stop(all.times);
 }
@@ -356,8 +368,8 @@ static void report(double seconds)
 	if (all.ok > 0)
 		qsort(all.took, (size_t)all.ok, sizeof(*all.took), shorter);
 	printf("{\"ok\": %lld, \"failed\": %lld, \"lost\": %lld, \"begun\": %lld, \"seconds\": %.6f, \"per_second\": %.1f, \"p50_ms\": %.3f, "
-		"\"p99_ms\": %.3f, \"max_ms\": %.3f}\n", (long long)all.ok, (long long)all.failed, (long long)all.lost, (long long)all.begun,
-		seconds, (double)all.ok / seconds, at(0.5), at(0.99), at(1));
+		"\"p99_ms\": %.3f, \"max_ms\": %.3f, \"began\": %.6f}\n", (long long)all.ok, (long long)all.failed, (long long)all.lost, (long long)all.begun,
+		seconds, (double)all.ok / seconds, at(0.5), at(0.99), at(1), all.began);
 }
 
 static bool take_option(int which, const char *value)

@@ -46,7 +46,7 @@ def cells(figure):
     """Name, value, floor, ratio, goal, reached."""
     return [figure.name, ("%s %s" % (number(figure.value), figure.unit)).strip(), number(figure.floor),
             "" if figure.ratio is None else "%.2fx" % figure.ratio, asked(figure), {None: "", True: "yes", False: "no"}[figure.reached],
-            figure.what]
+            "" if figure.floor is None else figure.what]
 
 
 HEADS = ["figure", "parkmesh", "floor", "ratio", "goal", "reached", "floor is"]

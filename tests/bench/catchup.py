@@ -1,0 +1,57 @@
+"""Figure 6: a central that has nothing takes over all that another holds."""
+import json
+import os
+import time
+
+from tests.bench.look import Held, cpu_us
+from tests.bench.table import Figure
+from tests.site import process
+from tests.site.wait import wait_for
+
+GROUP = "catching up"
+FLOOR = "parse, SHA-256, insert with all indexes, 256 a commit"
+POSTGRES = "PostgreSQL's logical replication, a row a transaction"
+
+
+def connected(central):
+    with open(central.output, encoding="utf-8", errors="replace") as f:
+        return "event=connected" in f.read()
+
+
+def catch_up(bench, records):
+    """-> seconds from the connection until all is held, and what p2pd took of the machine."""
+    holder = bench.central_with(records).start()
+    wanted = Held(holder).records()
+    central = bench.central(peers={holder.id: (holder.ip, holder.p2p_port)}).start(wait=False)
+    wait_for(lambda: os.path.exists(central.output) and connected(central), 60, "the connection", every=0.001)
+    began, look, most, first = time.monotonic(), Held(central), 0, None
+    while look.records() < wanted:
+        most = max(most, process.rss(central.pid("p2pd") or 0))
+        first = first or most
+        time.sleep(0.001 if records <= 1000 else 0.05)
+    seconds = time.monotonic() - began
+    held = central.rows.value("SELECT count(*) FROM records")
+    bench.check(held == wanted, "%d of %d records were taken over" % (held, wanted))
+    seen = {"seconds": seconds, "per_second": wanted / seconds, "cpu_us": cpu_us(central.pid("p2pd")) / wanted,
+            "rss": max(most, process.rss(central.pid("p2pd"))) / 2**20}
+    bench.done()
+    return seen
+
+
+def floor(bench, records):
+    return json.loads(bench.program("floor_apply", bench.filled(records), os.path.join(bench.path("apply"), "rows.db"), records, 256))
+
+
+def measure(bench):
+    for records in (1000, 100000, 1000000) if bench.full else (1000, 20000):
+        ours, best = bench.in_turn(lambda: catch_up(bench, records), lambda: floor(bench, records))
+        if records == 1000:
+            bench.row(Figure(GROUP, "1000 records after the connection stands", ours["seconds"] * 1e3, "ms", goal=50, alone=True))
+            continue
+        bench.row(Figure(GROUP, "records/s, %d" % records, ours["per_second"], "/s", best["per_second"], FLOOR, rate=True, goal=0.6))
+        bench.row(Figure(GROUP, "  CPU of p2pd a record", ours["cpu_us"], "us", best["cpu_us"], FLOOR))
+        bench.row(Figure(GROUP, "  RSS of p2pd, the most", ours["rss"], "MiB"))
+        if bench.peers and records <= 100000:
+            best, = bench.in_turn(lambda postgres=bench.postgres(): {"per_second": postgres.catch_up(records)})
+            bench.row(Figure(GROUP, "  the same", ours["per_second"], "/s", best["per_second"], POSTGRES, rate=True, goal=1))
+            bench.done()

@@ -1,0 +1,56 @@
+"""Figure 2: what gates, dashboards and pages read."""
+import http.client
+
+from tests.bench.table import Figure
+
+GROUP = "reads through nginx, 8 clients"
+FLOOR = "nginx, libfcgi, as many bytes"
+CLIENTS = 8
+
+
+def cursor(central, offset):
+    """What an answer gives as next, so far down."""
+    return central.good("GET", "/api/parking/history?limit=1&offset=%d" % offset)["next"]
+
+
+def asked(central, records):
+    """Name, request."""
+    deep = records // 3
+    history = "GET /api/parking/history?limit=50"
+    yield "history, newest page", history
+    yield "history, part of a plate", history + "&search=0@@@"
+    yield "history, IN alone", history + "&in_parking_only=true"
+    yield "history, one central and edge", history + "&central=central-2&edge=edge-2"
+    yield "history, offset %d" % deep, history + "&offset=%d" % deep
+    yield "history, behind row %d" % deep, history + "&after=" + cursor(central, deep)
+    yield "history, flagged", history + "&flagged=true"
+    yield "stats", "GET /api/stats"
+    yield "state, all inside", "GET /api/parking/state"
+
+
+def size(central, ask):
+    """Of the answer, bytes."""
+    connection = http.client.HTTPConnection(central.ip, central.api_port)
+    connection.request("GET", ask.split(" ", 1)[1].replace("@@@", "123"))
+    seen = len(connection.getresponse().read())
+    connection.close()
+    return seen
+
+
+def one(bench, central, name, ask, bytes, **options):
+    floor = bench.floor(bytes=bytes)
+    ours, best = bench.in_turn(lambda: bench.load([central.api_port], ask, clients=CLIENTS, **options),
+                               lambda: bench.load([floor.port], ask, clients=CLIENTS, body=options.get("body")))
+    floor.clean_up()
+    for which in ("p50", "p99"):
+        bench.row(Figure(GROUP, "%s, %s" % (name, which), ours[which + "_ms"], "ms", best[which + "_ms"], FLOOR,
+                         goal=10 if which == "p99" else None, alone=True))
+
+
+def measure(bench):
+    records = 1000000 if bench.full else 100000
+    central = bench.central_with(records).start()
+    body = '{"edge_id":"edge-2","plate_id":"29A00@@@@","plate_view":"29A00@@@@","camera_type":"car","direction":"EXIT","confidence":0.9}'
+    one(bench, central, "detection", "POST /api/edge/detection", 300, body=body)
+    for name, ask in asked(central, records):
+        one(bench, central, name, ask, size(central, ask))
