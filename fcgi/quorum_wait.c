@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <time.h>
 
 #include "base/journal.h"
@@ -20,7 +19,7 @@ struct waiter {
 	int64_t seq;
 	enum durability reached;
 	pthread_cond_t wake;
-	TAILQ_ENTRY(waiter) link;
+	struct waiter *next;
 };
 
 struct quorum_wait {
@@ -32,7 +31,7 @@ struct quorum_wait {
 	pthread_condattr_t monotonic;
 	pthread_mutex_t mutex;      /* guards all below */
 	pthread_cond_t work;
-	TAILQ_HEAD(, waiter) waiters;
+	struct waiter *first;       /* of those who wait; a quarter of the threads at most */
 	struct quorum_waits counts;
 	bool stopping;
 };
@@ -41,6 +40,27 @@ struct quorum_wait {
 static struct timespec moment(int64_t us)
 {
 	return (struct timespec){us / 1000000, us % 1000000 * 1000};
+}
+
+/* --- the list of those who wait, with the mutex ------------------------------------------------------------------------- */
+
+static void append(struct quorum_wait *w, struct waiter *x)
+{
+	struct waiter **end = &w->first;
+
+	while (*end)
+		end = &(*end)->next;
+	x->next = NULL;
+	*end = x;
+}
+
+static void take_out(struct quorum_wait *w, const struct waiter *x)
+{
+	struct waiter **at = &w->first;
+
+	while (*at != x)
+		at = &(*at)->next;
+	*at = x->next;
 }
 
 /* --- the watcher ------------------------------------------------------------------------------------------------------- */
@@ -67,9 +87,7 @@ static void look(struct quorum_wait *w, const char *log, struct mark *out)
 /* With the mutex. */
 static void wake_reached(struct quorum_wait *w, const struct mark *mark)
 {
-	struct waiter *x;
-
-	TAILQ_FOREACH(x, &w->waiters, link) {
+	for (struct waiter *x = w->first; x; x = x->next) {
 		if (x->reached != DURABLE_LOCAL || strcmp(x->log, mark->log) != 0 || mark->quorum < x->seq)
 			continue;
 		x->reached = mark->every >= x->seq ? DURABLE_ALL : DURABLE_QUORUM;
@@ -80,11 +98,11 @@ static void wake_reached(struct quorum_wait *w, const struct mark *mark)
 /* The log of the one who waits longest; that one goes to the end, so that each log has its turn, should there ever be two. */
 static void next_log(struct quorum_wait *w, char log[LOG_ID_SIZE])
 {
-	struct waiter *first = TAILQ_FIRST(&w->waiters);
+	struct waiter *first = w->first;
 
 	text_copy(log, LOG_ID_SIZE, first->log);
-	TAILQ_REMOVE(&w->waiters, first, link);
-	TAILQ_INSERT_TAIL(&w->waiters, first, link);
+	take_out(w, first);
+	append(w, first);
 }
 
 /* With the mutex, which is not held while reading. */
@@ -108,7 +126,7 @@ static void *watch(void *arg)
 	while (!w->stopping) {
 		struct timespec until = moment(world_mono_us(w->world) + LOOK_US);
 
-		if (TAILQ_EMPTY(&w->waiters)) {
+		if (!w->first) {
 			pthread_cond_wait(&w->work, &w->mutex);
 			continue;
 		}
@@ -125,12 +143,12 @@ static void *watch(void *arg)
 /* With the mutex. */
 static void wait_until(struct quorum_wait *w, struct waiter *x, const struct timespec *until)
 {
-	TAILQ_INSERT_TAIL(&w->waiters, x, link);
-	if (TAILQ_FIRST(&w->waiters) == x)
+	append(w, x);
+	if (w->first == x)
 		pthread_cond_signal(&w->work);
 	while (!w->stopping && x->reached == DURABLE_LOCAL && pthread_cond_timedwait(&x->wake, &w->mutex, until) == 0)
 		continue;
-	TAILQ_REMOVE(&w->waiters, x, link);
+	take_out(w, x);
 }
 
 enum durability quorum_wait_for(struct quorum_wait *w, const char *log, int64_t seq, int64_t timeout_ms)
@@ -178,7 +196,6 @@ enum err quorum_wait_open(const char *db_path, const struct world *world, struct
 		return ERR_MEMORY;
 	w->db_path = db_path;
 	w->world = world;
-	TAILQ_INIT(&w->waiters);
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_condattr_init(&w->monotonic);
 	pthread_condattr_setclock(&w->monotonic, CLOCK_MONOTONIC);
@@ -193,14 +210,12 @@ enum err quorum_wait_open(const char *db_path, const struct world *world, struct
 
 void quorum_wait_stop(struct quorum_wait *w)
 {
-	struct waiter *x;
-
 	if (!w)
 		return;
 	pthread_mutex_lock(&w->mutex);
 	w->stopping = true;
 	pthread_cond_signal(&w->work);
-	TAILQ_FOREACH(x, &w->waiters, link)
+	for (struct waiter *x = w->first; x; x = x->next)
 		pthread_cond_signal(&x->wake);
 	pthread_mutex_unlock(&w->mutex);
 }
