@@ -62,12 +62,20 @@ static enum err cannot_make(const char *path, struct fault *fault)
 		"write to.", path, strerror(errno));
 }
 
+/* Whoever had it before may have finished it between our opening and locking it: it has its own name then, and is none of ours. */
+static bool still_named(int fd, const char *path)
+{
+	struct stat opened, named;
+
+	return fstat(fd, &opened) == 0 && lstat(path, &named) == 0 && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 static enum err make_temporary(struct copying *k, struct fault *fault)
 {
 	k->fd = open(k->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (k->fd < 0)
 		return cannot_make(k->path, fault);
-	if (flock(k->fd, LOCK_EX | LOCK_NB) != 0) {
+	if (flock(k->fd, LOCK_EX | LOCK_NB) != 0 || !still_named(k->fd, k->path)) {
 		close(k->fd);
 		k->fd = -1;
 		return fault_set(fault, ERR_CONFLICT, "busy", "", "Another parkmeshctl is writing %.150s. Wait until it is done.", k->path);

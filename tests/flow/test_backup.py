@@ -400,6 +400,29 @@ def kill_when(central, words, number, moment):
         return running.wait()
 
 
+def test_another_ends_while_the_next_begins(ground):
+    """Between opening the temporary file and locking it: what has got its name by then is not written over."""
+    if not shutil.which("strace"):
+        raise tap.Skip("there is no strace")
+    c, partial, finished = ground.central().start(), ground.path("b.db.partial"), ground.path("of-another.db")
+    with open(partial, "w", encoding="utf-8") as f:
+        f.write("a backup")
+
+    def opened(running):
+        pids = [str(running.pid)] + open("/proc/%d/task/%d/children" % (running.pid, running.pid), encoding="utf-8").read().split()
+        return any(os.path.realpath(fd) == partial for pid in pids for fd in glob.glob("/proc/%s/fd/*" % pid))
+    slowly = ["strace", "-qq", "-o", "/dev/null", "-e", "trace=flock", "-P", partial, "-e", "inject=flock:delay_enter=1000000"]
+    with subprocess.Popen(slowly + ctl_command(c, "backup", ground.path("b.db")), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          text=True, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0")) as running:
+        wait_for(lambda: opened(running) or running.poll() is not None, what="the temporary file to be opened", every=0.001)
+        if running.poll() is not None:
+            raise tap.Skip("nobody may trace here: " + running.stderr.read())
+        os.rename(partial, finished)
+        assert "Another parkmeshctl is writing" in running.communicate()[1] and running.returncode == 1
+    with open(finished, encoding="utf-8") as f:
+        assert f.read() == "a backup"
+
+
 def test_killed_in_the_middle(ground):
     c, file = ground.central().start(), ground.path("b.db")
     for i in range(60):
