@@ -70,9 +70,9 @@ enum err loop_open(void *user, struct ssl_ctx_st *dialling, struct loop **out)
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER, .protocols = loop->protocols, .user = user, .timeout_secs = HANDSHAKE_S,
 		.keepalive_timeout = HANDSHAKE_S, .pt_serv_buf_size = READ_BYTES, .fd_limit_per_thread = FDS_MAX,
-		.options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
-			LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX | LWS_SERVER_OPTION_ALLOW_NON_SSL_ON_SSL_PORT |
-			LWS_SERVER_OPTION_ALLOW_HTTP_ON_HTTPS_LISTENER,
+		/* that both are taken at one port starts OpenSSL, too */
+		.options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX |
+			LWS_SERVER_OPTION_ALLOW_NON_SSL_ON_SSL_PORT | LWS_SERVER_OPTION_ALLOW_HTTP_ON_HTTPS_LISTENER,
 		.extensions = extensions, .provided_client_ssl_ctx = dialling, .alpn = "http/1.1", /* or HTTP/2 would be offered, too */
 	};
 	loop->context = lws_create_context(&info);
