@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "checking.h"
 #include "output.h"
@@ -238,20 +239,6 @@ enum err copying_sync(struct copying *k, struct fault *fault)
 	return fsync(k->fd) == 0 ? ERR_NONE : cannot_make(k->path, fault);
 }
 
-static bool sync_folder(const char *path)
-{
-	char copy[COPYING_PATH];
-	int fd;
-	bool good;
-
-	text_copy(copy, sizeof copy, path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	good = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
 enum err copying_keep(struct copying *k, const char *as, struct fault *fault)
 {
 	enum err e = copying_sync(k, fault);
@@ -263,5 +250,5 @@ enum err copying_keep(struct copying *k, const char *as, struct fault *fault)
 	forget_temporary();
 	close(k->fd);
 	k->fd = -1;
-	return sync_folder(as) ? ERR_NONE : cannot_make(as, fault);
+	return file_sync_folder(as) ? ERR_NONE : cannot_make(as, fault);
 }

@@ -2,9 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/text.h"
+
+#define PATH_LIMIT 4096
 
 static enum err unreadable(const char *path, struct fault *fault)
 {
@@ -40,4 +45,20 @@ enum err file_read(const char *path, struct buf *out, struct fault *fault)
 	e = read_all(fd, path, out, fault);
 	close(fd);
 	return e;
+}
+
+bool file_sync_folder(const char *path)
+{
+	char copy[PATH_LIMIT];
+	int fd;
+	bool good;
+
+	errno = ENAMETOOLONG;
+	if (!text_copy(copy, sizeof copy, path))
+		return false;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	good = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	return good;
 }

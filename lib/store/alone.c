@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "store/db.h"
 
@@ -108,21 +108,6 @@ static void fold(const char *path)
 	sqlite3_close(db);
 }
 
-static enum err sync_folder(const char *path)
-{
-	char copy[PATH_LIMIT];
-	int fd;
-	bool good;
-
-	if (!text_copy(copy, sizeof(copy), path))
-		return ERR_TOO_LARGE;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	good = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	return good ? ERR_NONE : ERR_SYSTEM;
-}
-
 static enum err move_part(const char *path, const char *aside, const char *suffix)
 {
 	char from[PATH_LIMIT], to[PATH_LIMIT];
@@ -137,8 +122,8 @@ static enum err keep_aside(const struct alone *a, const char *path, const char *
 {
 	enum err e = a->file >= 0 && link(path, aside) != 0 ? ERR_SYSTEM : ERR_NONE;
 
-	if (e == ERR_NONE)
-		e = sync_folder(path);
+	if (e == ERR_NONE && !file_sync_folder(path))
+		e = ERR_SYSTEM;
 	if (e == ERR_NONE)
 		e = move_part(path, aside, "-wal"); /* there is one only of a database that could not be read */
 	if (e == ERR_NONE)
@@ -160,8 +145,8 @@ enum err alone_replace(struct alone *a, const char *path, const char *with, cons
 	e = keep_aside(a, path, aside);
 	if (e == ERR_NONE && rename(with, path) != 0)
 		e = ERR_SYSTEM;
-	if (e == ERR_NONE)
-		e = sync_folder(path);
+	if (e == ERR_NONE && !file_sync_folder(path))
+		e = ERR_SYSTEM;
 	return e == ERR_NONE ? e : fault_set(fault, e, "replace", "", "%.150s cannot be put in place: %s. The database before it is still "
 		"there, under its name or as %s.", with, strerror(errno), strrchr(aside, '/') == NULL ? aside : strrchr(aside, '/') + 1);
 }
