@@ -41,7 +41,7 @@ enum err stay_renew_flags(struct db *db, const char *event_id)
 	if (e != ERR_NONE)
 		return e;
 	stay_flags_text(&facts, text);
-	return stay_write_flags(db, event_id, text);
+	return stay_write_flags(db, event_id, text, facts.exit_count);
 }
 
 /* ---- one record ---- */

@@ -4,14 +4,13 @@
 
 enum err conflicts_list(struct db *db, const struct conflict_filter *f, conflict_each_fn *each, void *arg)
 {
-	sqlite3_stmt *st = sql_use(db, SQL_CONFLICT_LIST);
+	sqlite3_stmt *st = sql_use(db, f->open ? SQL_CONFLICT_LIST_OPEN : SQL_CONFLICT_LIST);
 	struct conflict_row row;
 	enum err e;
 
 	put_int(st, 1, f->has_after ? f->after.begin_ts : INT64_MAX);
 	put_int(st, 2, f->has_after ? f->after.id : INT64_MAX);
-	put_int(st, 3, f->open);
-	put_int(st, 4, f->limit);
+	put_int(st, 3, f->limit);
 	while ((e = sql_row(db, st)) == ERR_NONE) {
 		history_row_from(st, &row.row);
 		row.looked_by = get_text_or_null(st, HISTORY_COLUMN_COUNT);
@@ -36,28 +35,42 @@ enum err conflicts_open_count(struct db *db, int64_t *out)
 	return e;
 }
 
-enum err conflict_look(struct db *db, int64_t history_id, const char *who, int64_t now_ms)
+/* A statement that finds one row, or none. */
+static enum err on_row(struct db *db, enum sql which, int64_t history_id)
 {
-	sqlite3_stmt *st = sql_use(db, SQL_CONFLICT_LOOK);
+	sqlite3_stmt *st = sql_use(db, which);
 	enum err e;
 
 	put_int(st, 1, history_id);
-	put_text(st, 2, who);
-	put_int(st, 3, now_ms);
 	e = sql_row(db, st);
 	sql_end(st);
 	return e;
 }
 
+enum err conflict_look(struct db *db, int64_t history_id, const char *who, int64_t now_ms)
+{
+	enum err e = on_row(db, SQL_CONFLICT_LOOK, history_id);
+	sqlite3_stmt *st;
+
+	if (e != ERR_NONE)
+		return e;
+	st = sql_use(db, SQL_CONFLICT_LOOKED_BY);
+	put_int(st, 1, history_id);
+	put_text(st, 2, who);
+	put_int(st, 3, now_ms);
+	return sql_run(db, st);
+}
+
 enum err conflict_forget(struct db *db, int64_t history_id)
 {
-	sqlite3_stmt *st = sql_use(db, SQL_CONFLICT_FORGET);
-	enum err e;
+	enum err e = on_row(db, SQL_CONFLICT_FORGET, history_id);
+	sqlite3_stmt *st;
 
+	if (e != ERR_NONE)
+		return e;
+	st = sql_use(db, SQL_CONFLICT_LOOKED_BY_NOBODY);
 	put_int(st, 1, history_id);
-	e = sql_row(db, st);
-	sql_end(st);
-	return e;
+	return sql_run(db, st);
 }
 
 enum err exits_of_row(struct db *db, const char *event_id, int64_t limit, exit_look_fn *each, void *arg)

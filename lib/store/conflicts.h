@@ -1,7 +1,7 @@
 /*
  * Conflicts: rows of history at which two centrals' stories do not fit together, for people to look at (spec/pages.md): entries that
  * were superseded, stays with a second exit, exits without an entry, and exits before their entry. They follow from the records alone;
- * that somebody has looked at one is local to this central (table looked).
+ * that somebody has looked at one is local to this central (table looked, history.looked).
  *
  * A mark holds for the conflict as it was looked at: a row that gets another flag or a further second exit is open again.
  */

@@ -235,8 +235,26 @@ static const char STEP_18[] =
 	"CREATE TABLE discovered(id TEXT NOT NULL, fingerprint TEXT NOT NULL, ip TEXT NOT NULL, port INTEGER NOT NULL,"
 	" PRIMARY KEY(id, fingerprint)) STRICT, WITHOUT ROWID;";
 
+/*
+ * Version 19. history.exit_count: how many exits ended up at a row with a second one, 0 of any other. history.looked: as what somebody
+ * has looked at this conflict (local to this central; `looked` has who and when). So a row says by itself whether it is a conflict that
+ * nobody has looked at as it is, and those are found without all that somebody has.
+ */
+#define CONFLICT_WAS "iif(status = 'SUPERSEDED', status, flags || iif(instr(flags, 'second_exit') > 0, exit_count, ''))"
+static const char STEP_19[] =
+	"ALTER TABLE history ADD COLUMN exit_count INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE history ADD COLUMN looked TEXT;"
+	"UPDATE history SET exit_count = (SELECT count(*) FROM exits e WHERE e.bound = event_id)"
+	" WHERE flags != '' AND instr(flags, 'second_exit') > 0;"
+	"UPDATE history SET looked = " CONFLICT_WAS " FROM looked l WHERE l.history_id = history.id"
+	" AND l.what = iif(status = 'SUPERSEDED', status, flags) AND l.exits = exit_count;"
+	"ALTER TABLE looked DROP COLUMN what;"
+	"ALTER TABLE looked DROP COLUMN exits;"
+	"CREATE INDEX history_conflicts_open ON history(begin_ts, id, status, flags, exit_count, looked)"
+	" WHERE (status = 'SUPERSEDED' OR (status IN ('IN','OUT') AND flags NOT IN ('','missed'))) AND looked IS NOT " CONFLICT_WAS ";";
+
 static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11,
-	STEP_12, STEP_13, STEP_14, STEP_15, STEP_16, STEP_17, STEP_18 };
+	STEP_12, STEP_13, STEP_14, STEP_15, STEP_16, STEP_17, STEP_18, STEP_19 };
 
 int schema_version(void)
 {

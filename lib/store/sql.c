@@ -30,13 +30,14 @@
 #define STATUS_WANTED "((?2 IS NULL AND status IN ('IN','OUT')) OR status = ?2)"
 #define STATUS_INSIDE "status = 'IN'"
 #define STATUS_FLAGGED "flags != '' AND " STATUS_WANTED
-/* What is to be looked at, as history_conflicts holds it; what of it was looked at, and whether it still is the same: a further second
- * exit makes it another one. */
+/* What is to be looked at, as history_conflicts holds it, and as what: a further second exit makes it another one. What of it nobody has
+ * looked at as it is, history_conflicts_open holds. */
 #define CONFLICT "(h.status = 'SUPERSEDED' OR (h.status IN ('IN','OUT') AND h.flags NOT IN ('','missed')))"
-#define CONFLICT_WHAT "iif(h.status = 'SUPERSEDED', h.status, h.flags)"
-#define CONFLICT_EXITS "iif(instr(h.flags, 'second_exit') > 0, (SELECT count(*) FROM exits e WHERE e.bound = h.event_id), 0)"
-#define CONFLICT_FROM " FROM history h INDEXED BY history_conflicts LEFT JOIN looked l ON l.history_id = h.id" \
-	" AND l.what = " CONFLICT_WHAT " AND l.exits = " CONFLICT_EXITS " WHERE " CONFLICT
+#define CONFLICT_IS "iif(h.status = 'SUPERSEDED', h.status, h.flags || iif(instr(h.flags, 'second_exit') > 0, h.exit_count, ''))"
+#define CONFLICT_OPEN CONFLICT " AND h.looked IS NOT " CONFLICT_IS
+#define CONFLICT_PAGE(index, which) "SELECT " HISTORY_COLUMNS ", l.who, l.looked_ms FROM history h INDEXED BY " index \
+	" LEFT JOIN looked l ON l.history_id = h.id AND h.looked = " CONFLICT_IS " WHERE " which " AND (h.begin_ts, h.id) < (?1, ?2)" \
+	" ORDER BY h.begin_ts DESC, h.id DESC LIMIT ?3"
 #define EXIT_COLUMNS_OF_ROW "exit_time, exit_ts, exit_at, exit_camera_id, exit_camera_name, exit_central, exit_edge, exit_reason," \
 	" exit_log, exit_seq, fee"
 /* Of the transaction that is open; it becomes clock.change when the transaction commits. Whatever writes a row of history sets it. */
@@ -119,11 +120,11 @@ static const char *const TEXT[SQL_COUNT] = {
 		" " THIS_CHANGE ")"
 		" ON CONFLICT(event_id) DO UPDATE SET (source_central, edge_id, plate_id, plate_view, entry_time, entry_camera_id,"
 		" entry_camera_name, entry_confidence, entry_source, entry_ts, camera_type, confirmed_ts, begin_ts, entry_log, entry_seq,"
-		" entry_at, entry_hlc_ms, entry_hlc_counter, status, superseded_by, missed_by, opened, duration, flags, updated_at,"
+		" entry_at, entry_hlc_ms, entry_hlc_counter, status, superseded_by, missed_by, opened, duration, flags, exit_count, updated_at,"
 		" change, " EXIT_COLUMNS_OF_ROW ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?11, ?14, ?15, ?16, ?17, ?18,"
-		" ?19, NULL, NULL, ?22, NULL, '', ?21, excluded.change, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0)",
-	[SQL_STAY_OUTCOME] = "UPDATE history SET (status, superseded_by, missed_by, opened, duration, flags, updated_at,"
-		" change, " EXIT_COLUMNS_OF_ROW ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, " THIS_CHANGE ", coalesce(e.exit_time, ?9),"
+		" ?19, NULL, NULL, ?22, NULL, '', 0, ?21, excluded.change, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0)",
+	[SQL_STAY_OUTCOME] = "UPDATE history SET (status, superseded_by, missed_by, opened, duration, flags, exit_count, updated_at,"
+		" change, " EXIT_COLUMNS_OF_ROW ") = (?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, " THIS_CHANGE ", coalesce(e.exit_time, ?9),"
 		" coalesce(e.exit_ts, ?10), coalesce(e.at, ?11), e.camera_id, e.camera_name, e.central, e.edge, coalesce(e.reason, ?12), e.log, e.seq,"
 		" coalesce(e.fee, 0)) FROM (SELECT 1) LEFT JOIN exits e ON e.log = ?13 AND e.seq = ?14 WHERE history.event_id = ?1",
 	[SQL_STAY_CONFIRM] = "UPDATE history SET (confirmed_ts, updated_at, change) = (?2, ?3, " THIS_CHANGE ") WHERE event_id = ?1",
@@ -140,9 +141,10 @@ static const char *const TEXT[SQL_COUNT] = {
 		" AND source_central = ?2 AND edge_id = ?3 AND (?4 IS NULL OR event_id = ?4) AND confirmed_ts IS NULL AND status != 'VOID'"
 		" ORDER BY entry_at DESC LIMIT 1",
 	[SQL_STAY_FLAG_FACTS] = "SELECT missed_by IS NOT NULL OR coalesce(exit_reason = 'missed', 0), entry_at IS NULL,"
-		" EXISTS (SELECT 1 FROM exits e WHERE e.bound = history.event_id AND e.kind = 'second'),"
+		" (SELECT iif(sum(e.kind = 'second') > 0, count(*), 0) FROM exits e WHERE e.bound = history.event_id),"
 		" coalesce(exit_ts < entry_ts, 0) FROM history WHERE event_id = ?1",
-	[SQL_STAY_FLAG] = "UPDATE history SET (flags, change) = (?2, " THIS_CHANGE ") WHERE event_id = ?1 AND flags != ?2",
+	[SQL_STAY_FLAG] = "UPDATE history SET (flags, exit_count, change) = (?2, ?3, " THIS_CHANGE ") WHERE event_id = ?1"
+		" AND (flags, exit_count) != (?2, ?3)",
 	[SQL_PLATE_NEWEST] = "SELECT max(coalesce((SELECT max(entry_at) FROM history WHERE plate_id = ?1), 0),"
 		" coalesce((SELECT max(at) FROM exits WHERE plate_id = ?1), 0),"
 		" coalesce((SELECT max(at) FROM exits WHERE other_plate = ?1), 0),"
@@ -207,14 +209,15 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_HISTORY_COUNT_INSIDE] = HISTORY_COUNT("history_open", STATUS_INSIDE),
 	[SQL_HISTORY_COUNT_FLAGGED] = HISTORY_COUNT("history_flagged", STATUS_FLAGGED),
 
-	[SQL_CONFLICT_LIST] = "SELECT " HISTORY_COLUMNS ", l.who, l.looked_ms" CONFLICT_FROM " AND (h.begin_ts, h.id) < (?1, ?2)"
-		" AND (?3 = 0 OR l.history_id IS NULL) ORDER BY h.begin_ts DESC, h.id DESC LIMIT ?4",
-	[SQL_CONFLICT_COUNT] = "SELECT count(*) FROM (SELECT 1" CONFLICT_FROM " AND l.history_id IS NULL LIMIT ?1)",
-	[SQL_CONFLICT_LOOK] = "INSERT INTO looked(history_id, what, exits, who, looked_ms) SELECT h.id, " CONFLICT_WHAT ", " CONFLICT_EXITS
-		", ?2, ?3 FROM history h WHERE h.id = ?1 AND " CONFLICT " ON CONFLICT(history_id) DO UPDATE SET (what, exits, who, looked_ms) ="
-		" (excluded.what, excluded.exits, excluded.who, excluded.looked_ms) WHERE (what, exits) != (excluded.what, excluded.exits)"
-		" RETURNING history_id",
-	[SQL_CONFLICT_FORGET] = "DELETE FROM looked WHERE history_id = ?1 RETURNING history_id",
+	[SQL_CONFLICT_LIST] = CONFLICT_PAGE("history_conflicts", CONFLICT),
+	[SQL_CONFLICT_LIST_OPEN] = CONFLICT_PAGE("history_conflicts_open", CONFLICT_OPEN),
+	[SQL_CONFLICT_COUNT] = "SELECT count(*) FROM (SELECT 1 FROM history h INDEXED BY history_conflicts_open WHERE " CONFLICT_OPEN
+		" LIMIT ?1)",
+	[SQL_CONFLICT_LOOK] = "UPDATE history AS h SET looked = " CONFLICT_IS " WHERE h.id = ?1 AND " CONFLICT_OPEN " RETURNING id",
+	[SQL_CONFLICT_LOOKED_BY] = "INSERT INTO looked(history_id, who, looked_ms) VALUES(?1, ?2, ?3)"
+		" ON CONFLICT(history_id) DO UPDATE SET (who, looked_ms) = (?2, ?3)",
+	[SQL_CONFLICT_FORGET] = "UPDATE history SET looked = NULL WHERE id = ?1 AND looked IS NOT NULL RETURNING id",
+	[SQL_CONFLICT_LOOKED_BY_NOBODY] = "DELETE FROM looked WHERE history_id = ?1",
 	[SQL_RECORD_OF_ROW] = "SELECT r.log, r.seq, r.type, r.hlc_ms, r.payload, l.id, l.writer FROM (SELECT log, seq FROM records"
 		" WHERE event_id = ?1 UNION SELECT log, seq FROM exits WHERE bound = ?1) k CROSS JOIN records r USING (log, seq) JOIN logs l USING (log)"
 		" ORDER BY r.hlc_ms, r.hlc_counter, r.log, r.seq LIMIT ?2",

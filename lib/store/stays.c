@@ -220,19 +220,21 @@ enum err stay_flag_facts(struct db *db, const char *event_id, struct flag_facts 
 	if (e == ERR_NONE) {
 		out->missed = sqlite3_column_int(st, 0) != 0;
 		out->no_entry = sqlite3_column_int(st, 1) != 0;
-		out->second_exit = sqlite3_column_int(st, 2) != 0;
+		out->exit_count = sqlite3_column_int64(st, 2);
+		out->second_exit = out->exit_count > 0;
 		out->negative = sqlite3_column_int(st, 3) != 0;
 	}
 	sql_end(st);
 	return e;
 }
 
-enum err stay_write_flags(struct db *db, const char *event_id, const char *flags)
+enum err stay_write_flags(struct db *db, const char *event_id, const char *flags, int64_t exit_count)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_STAY_FLAG);
 
 	put_text(st, 1, event_id);
 	put_text(st, 2, flags);
+	put_int(st, 3, exit_count);
 	return sql_run(db, st);
 }
 

@@ -96,9 +96,10 @@ struct stay_outcome {
 };
 enum err stay_write_outcome(struct db *db, const struct stay_outcome *o);
 /* What history.flags follows from, read back from the rows. */
-struct flag_facts { bool missed, no_entry, second_exit, negative; };
+/* exit_count: how many exits ended up there, 0 without a second one. */
+struct flag_facts { bool missed, no_entry, second_exit, negative; int64_t exit_count; };
 enum err stay_flag_facts(struct db *db, const char *event_id, struct flag_facts *out);  /* ERR_NOT_FOUND */
-enum err stay_write_flags(struct db *db, const char *event_id, const char *flags);
+enum err stay_write_flags(struct db *db, const char *event_id, const char *flags, int64_t exit_count);
 
 /* The entry's K of the newest stay of plate that opened while it was outside, not after limit. ERR_NOT_FOUND: none. */
 enum err stay_outside_before(struct db *db, const char *plate_id, const struct key *limit, struct key *out);

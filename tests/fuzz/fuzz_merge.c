@@ -243,7 +243,7 @@ static const char *const tables[] = {
 static bool is_own(const char *column)
 {
 	return strcmp(column, "id") == 0 || strcmp(column, "sync_status") == 0 || strcmp(column, "created_at") == 0 ||
-		strcmp(column, "updated_at") == 0 || strcmp(column, "change") == 0;
+		strcmp(column, "updated_at") == 0 || strcmp(column, "change") == 0 || strcmp(column, "looked") == 0;
 }
 
 static void dump(struct db *db, const char *sql, bool subscriptions, struct buf *out)

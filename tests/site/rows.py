@@ -3,7 +3,7 @@ import contextlib
 import sqlite3
 
 # what is each central's own affair in a row of `history` (spec/records.md: "Equal on all centrals")
-OWN_COLUMNS = ("id", "sync_status", "created_at", "updated_at", "change")
+OWN_COLUMNS = ("id", "sync_status", "created_at", "updated_at", "change", "looked")
 
 
 class Rows:

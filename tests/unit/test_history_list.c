@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "central.h"
+#include "domain/stay.h"
 #include "domain/told_row.h"
 #include "fcgi/csv.h"
 #include "fcgi/history_row.h"
@@ -155,6 +156,33 @@ TEST(a_conflict_is_looked_at_as_it_is)
 	central_close(&c);
 }
 
+/* Facts of a row are written anew, from none to what they were. */
+TEST(what_was_looked_at_stays_so_while_it_is_written_anew)
+{
+	struct central c;
+	struct record r;
+	struct stay_row stay;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	CHECK_INT(ledger_begin(c.ledger), ERR_NONE);
+	CHECK_INT(central_enter(&c, "29A12345", &r), ERR_NONE);
+	CHECK_INT(stay_find_inside(c.db, "29A12345", &stay), ERR_NONE);
+	leave(&c, stay.event_id);
+	leave(&c, stay.event_id);
+	CHECK_INT(conflict_look(c.db, stay.id, "anna", 77), ERR_NONE);
+	CHECK_INT(stay_write_flags(c.db, stay.event_id, "", 0), ERR_NONE);
+	CHECK_INT(open_now(c.db), 0);
+	CHECK_INT(stay_write_flags(c.db, stay.event_id, "second_exit,negative", 2), ERR_NONE);
+	CHECK_INT(open_now(c.db), 1);
+	CHECK_INT(conflicts_now(c.db, true).count, 1);
+	CHECK_INT(conflicts_now(c.db, false).looked, 0);
+	CHECK_INT(stay_renew_flags(c.db, stay.event_id), ERR_NONE);
+	CHECK_INT(open_now(c.db), 0);
+	CHECK_INT(conflicts_now(c.db, false).looked, 1);
+	CHECK_INT(ledger_commit(c.ledger), ERR_NONE);
+	central_close(&c);
+}
+
 struct changes { int count; int64_t id[8]; struct history_mark last; };
 
 static enum err note_change(void *arg, const struct history_row *row)
@@ -286,7 +314,8 @@ TEST(lists_are_read_from_their_indexes)
 		{ "USING INDEX history_open (begin_ts>? AND begin_ts<?)", SQL_HISTORY_OLDEST_INSIDE, false },
 		{ "USING INDEX history_flagged (begin_ts>? AND begin_ts<?)", SQL_HISTORY_OLDEST_FLAGGED, false },
 		{ "USING INDEX history_conflicts (begin_ts<?)", SQL_CONFLICT_LIST, false },
-		{ "USING COVERING INDEX history_conflicts", SQL_CONFLICT_COUNT, false },
+		{ "USING INDEX history_conflicts_open (begin_ts<?)", SQL_CONFLICT_LIST_OPEN, false },
+		{ "SCAN h USING COVERING INDEX history_conflicts_open", SQL_CONFLICT_COUNT, false },
 		{ "USING INDEX exits_bound (bound=?)", SQL_EXIT_OF_ROW, true },
 		{ "SEARCH r USING INDEX sqlite_autoindex_records_1 (log=? AND seq=?)", SQL_RECORD_OF_ROW, true },
 		{ "USING INDEX history_inside", SQL_STATS_INSIDE, false },

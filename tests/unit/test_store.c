@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "central.h"
+#include "store/conflicts.h"
 #include "store/db_internal.h"
 #include "store/schema.h"
 
@@ -84,6 +85,39 @@ TEST(every_earlier_version_is_brought_up)
 		CHECK_INT(one_number(path, "PRAGMA user_version"), db_schema_version());
 		CHECK(remove_folder());
 	}
+}
+
+/* One looked at as it is, one that has become another since, one that was superseded, one that nobody has looked at. */
+TEST(what_was_looked_at_in_version_18_was_looked_at)
+{
+	static const char rows[] =
+		"INSERT INTO history(id, event_id, status, sync_status, created_at, updated_at, flags, begin_ts) VALUES"
+		"(1, 'a', 'OUT', '', '', '', 'second_exit', 1), (2, 'b', 'OUT', '', '', '', 'second_exit', 2),"
+		"(3, 'c', 'SUPERSEDED', '', '', '', '', 3), (4, 'd', 'OUT', '', '', '', 'negative', 4);"
+		"INSERT INTO logs VALUES('l', 'c', 'w', x'', NULL, NULL, 0, x'', 0, 0);"
+		"INSERT INTO exits(log, seq, at, hlc_ms, hlc_counter, plate_id, plate_view, void, bound, kind, fee, exit_ts)"
+		" SELECT 'l', value, 1, 1, 1, '', '', 0, substr('aabbb', value, 1), 'second', 0, 1 FROM json_each('[1,2,3,4,5]');"
+		"INSERT INTO looked VALUES(1, 'second_exit', 2, 'anna', 7), (2, 'second_exit', 2, 'anna', 7), (3, 'SUPERSEDED', 0, 'binh', 8);"
+		"PRAGMA user_version = 18; PRAGMA application_id = 0x706b6d68";
+	char path[128];
+	struct db *db = NULL;
+	struct fault fault = { 0 };
+	sqlite3 *handle = NULL;
+	int64_t open = -1;
+
+	CHECK(new_folder());
+	CHECK_INT(sqlite3_open(in_folder("old.db", path), &handle), SQLITE_OK);
+	for (int v = 0; v < 18; v++)
+		CHECK_INT(sqlite3_exec(handle, schema_step(v), NULL, NULL, NULL), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(handle, rows, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(handle);
+	CHECK_INT(db_open(path, DB_WRITE, &db, &fault), ERR_NONE);
+	CHECK_INT(conflicts_open_count(db, &open), ERR_NONE);
+	CHECK_INT(open, 2);
+	db_close(db);
+	CHECK_INT(one_number(path, "SELECT sum(id) FROM history WHERE looked IS NULL"), 2 + 4);
+	CHECK_INT(one_number(path, "SELECT sum(exit_count) FROM history"), 2 + 3);
+	CHECK(remove_folder());
 }
 
 TEST(a_newer_version_and_a_strange_file_are_refused)
