@@ -88,7 +88,7 @@ static bool may_write(struct legacy *l, struct old_peer *p)
 		p->credit = p->credit + earned > OLD_BURST ? OLD_BURST : p->credit + earned;
 		p->credit_ms = now;
 	}
-	if (p->credit > 0) {
+	if (p->credit > p->written) {
 		p->over = false;
 		return true;
 	}
@@ -110,8 +110,7 @@ static enum err write_told(struct legacy *l, struct old_link *k, const struct ol
 	*refused = e == ERR_INVALID || e == ERR_TOO_LARGE;
 	if (*refused)
 		return ERR_NONE;
-	k->peer->credit -= w.entries + w.exits + w.confirmations;
-	l->counts.records += w.entries + w.exits + w.confirmations;
+	k->peer->written += w.entries + w.exits + w.confirmations;
 	return e;
 }
 
@@ -187,6 +186,12 @@ static enum err take_one(struct legacy *l, struct old_link *k, struct old_told *
 /* What was taken is on disk. */
 static void committed(struct legacy *l)
 {
+	for (size_t i = 0; i < l->peers; i++) {
+		struct old_peer *p = l->peer[i];
+		p->credit -= p->written;
+		l->counts.records += p->written;
+		p->written = 0;
+	}
 	for (size_t i = 0; i < l->links; i++) {
 		struct old_link *k = l->link[i];
 		while (k->first != k->next) {
@@ -203,6 +208,8 @@ static void committed(struct legacy *l)
 /* Nothing of it is: all is to be taken again. */
 static void undone(struct legacy *l)
 {
+	for (size_t i = 0; i < l->peers; i++)
+		l->peer[i]->written = 0;
 	for (size_t i = 0; i < l->links; i++) {
 		struct old_link *k = l->link[i];
 		k->next = k->first;

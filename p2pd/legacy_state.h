@@ -72,6 +72,7 @@ struct old_peer {
 	bool save_asked;
 	/* what it may write */
 	int64_t credit, credit_ms;
+	int64_t written;                   /* records in the transaction that is open; off its credit once they are on disk */
 	bool over;                         /* it wrote too much, and was told so */
 };
 

@@ -34,7 +34,7 @@ struct place {
 	struct legacy *l;
 	uint64_t last_link, dialled;
 	size_t queued;
-	bool caught_up, unwritable;
+	bool caught_up;
 	char *said[SAID_MAX];         /* messages sent, as "<link> <bytes>" */
 	size_t count;
 };
@@ -338,18 +338,53 @@ TEST(answers_in_parts)
 	place_free(x);
 }
 
+static void tell_entries(struct place *x, int count)
+{
+	for (int i = 0; i < count; i++) {
+		char message[300];
+		(void)text_format(message, sizeof(message), "{\"type\":\"VEHICLE_ENTRY_PENDING\",\"source_central\":\"central-3\",\"event_id\":"
+			"\"central-3_%d_29B%05d\",\"data\":{\"plate_id\":\"29B%05d\",\"entry_time\":\"2025-11-24 23:00:00\"}}", i, i, i);
+		legacy_message(x->l, x->dialled, strdup(message), strlen(message));
+	}
+}
+
+static enum err commit_fails(void *self)
+{
+	const struct legacy_side *s = self;
+	s->mesh.rollback(s->mesh.self);
+	return ERR_UNAVAILABLE;
+}
+
+TEST(what_could_not_be_written_counts_for_nothing)
+{
+	struct place *x = place_new();
+	enum err (*commit)(void *self) = x->l->io.rows.commit;
+	join(x);
+	x->l->peer[0]->credit = 5;
+	x->l->peer[0]->credit_ms = x->now_us / 1000;
+	x->l->io.rows.commit = commit_fails;
+	tell_entries(x, 5);
+	for (int tries = 0; tries < 20; tries++) {
+		run(x, 2 * SECOND);
+		x->l->peer[0]->credit_ms = x->now_us / 1000; /* it earns nothing meanwhile */
+	}
+	CHECK_INT(legacy_counts(x->l)->records, 0);
+	CHECK_INT(said(x, "ERROR", ""), 0);
+	x->l->io.rows.commit = commit;
+	run(x, 2 * SECOND);
+	CHECK_INT(rows_like(x, "central-3_4_29B00004"), 1);
+	CHECK_INT(legacy_counts(x->l)->records, 5);
+	CHECK_INT(said(x, "ERROR", ""), 0);
+	place_free(x);
+}
+
 TEST(a_flood_ends)
 {
 	struct place *x = place_new();
 	join(x);
 	x->l->peer[0]->credit = 2;
 	x->l->peer[0]->credit_ms = x->now_us / 1000;
-	for (int i = 0; i < 5; i++) {
-		char message[300];
-		(void)text_format(message, sizeof(message), "{\"type\":\"VEHICLE_ENTRY_PENDING\",\"source_central\":\"central-3\",\"event_id\":"
-			"\"central-3_%d_29B%05d\",\"data\":{\"plate_id\":\"29B%05d\",\"entry_time\":\"2025-11-24 23:00:00\"}}", i, i, i);
-		legacy_message(x->l, x->dialled, strdup(message), strlen(message));
-	}
+	tell_entries(x, 5);
 	run(x, 10000);
 	CHECK_INT(rows_like(x, "central-3_1_29B00001"), 1);
 	CHECK_INT(rows_like(x, "central-3_2_29B00002"), 0);
