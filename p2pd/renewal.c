@@ -73,6 +73,7 @@ static enum err show_made(struct renewal *r, const char *central, char *why, siz
 	if (!e)
 		return e;
 	e = certificate_make(r->made_cert, r->made_key, central, r->world, why, size);
+	stamp(r, &r->tried);
 	return e ? e : show(r, r->made_cert, r->made_key, why, size);
 }
 
@@ -86,13 +87,13 @@ static void failed(struct renewal *r, const char *why)
 static void try(struct renewal *r, const char *central)
 {
 	char why[RENEWAL_ERROR] = "", worse[RENEWAL_ERROR] = "";
+	stamp(r, &r->tried); /* before they are read: what is put there meanwhile is seen at the next look */
 	enum err e = r->cert ? show(r, r->cert, r->key, why, sizeof(why)) : show_made(r, central, why, sizeof(why));
 	if (e && r->cert && !r->shown && show_made(r, central, worse, sizeof(worse)) != ERR_NONE)
 		journal_error("event=certificate_not_made why=\"%s\"", worse);
 	r->error[0] = '\0';
 	if (e)
 		failed(r, why);
-	stamp(r, &r->tried); /* after making them, too */
 	r->began = true;
 	r->settling = false;
 }
