@@ -184,7 +184,7 @@ bool legacy_knows(const struct legacy *l, const char *address, bool http)
 bool legacy_from_outside(const struct legacy *l)
 {
 	for (size_t i = 0; i < l->peers; i++)
-		if (!address_is_loopback(l->peer[i]->row.ip))
+		if (!l->peer[i]->http && !address_is_loopback(l->peer[i]->row.ip))
 			return true;
 	return false;
 }

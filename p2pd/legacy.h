@@ -102,7 +102,7 @@ void legacy_free(struct legacy *l);
 enum err legacy_configure(struct legacy *l, const char *id, const struct peer_row *rows, size_t count);
 /* Is there an old central at this numeric address (http: one of the newer form)? */
 bool legacy_knows(const struct legacy *l, const char *address, bool http);
-/* Is there one on another machine, so that it has to be listened to? */
+/* Is there one on another machine that has to be listened to? Not those of the newer form: nginx is. */
 bool legacy_from_outside(const struct legacy *l);
 
 /* What happens on links, as in mesh.h. resolved: the address of the host that was dialled. */

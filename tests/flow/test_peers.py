@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Peers one at a time, from outside: POST, PUT and DELETE of /api/p2p/peers, every code, and that they are in force at once."""
 import os
+import socket
 import sys
 
 sys.dont_write_bytecode = True
@@ -20,6 +21,7 @@ class Two:
 
     def __init__(self, ground):
         secret = write_secret(ground.path("secret"))
+        self.ground = ground
         self.a, self.b = (ground.central(id, secret_file=secret).start() for id in ("central-1", "central-2"))
         self.secret = open(secret).read().strip()
 
@@ -117,6 +119,30 @@ def test_no_more_than_a_hundred(two):
     told(two.b.ask("POST", PEERS, {"id": "one-more", "ip": "127.0.0.1", "p2p_port": 1}))
     assert len(configured(two.b)) == 100
     assert two.b.put_config({"peer_centrals": []})[0] == 200
+
+
+def reached(port, address):
+    try:
+        socket.create_connection((address, port), 5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_without_a_secret_nobody_else_is_listened_to(two):
+    """But for old centrals on other machines, which prove nothing; those of the newer form come by nginx."""
+    c = two.ground.central("central-8").start()
+    assert reached(c.p2p_port, "127.0.0.1") and not reached(c.p2p_port, "127.0.0.2")
+    for id, dialect, heard in (("p-1", "native", False), ("p-2", "legacy-http", False), ("p-3", "legacy", True)):
+        told(c.ask("POST", PEERS, {"id": id, "ip": "127.0.0.3", "p2p_port": 9, "dialect": dialect}))
+        told(c.ask("PUT", PEERS + "/" + id, {"ip": "no-such-host.invalid"}))
+        wait_for(lambda: c.peer(id)["peer_ip"] == "no-such-host.invalid", what=lambda: c.status())
+        wait_for(lambda: c.peer(id)["last_error"] or c.peer(id)["state"] == "connecting", what=lambda: c.status())
+        assert reached(c.p2p_port, "127.0.0.2") == heard, dialect
+    told(c.ask("DELETE", PEERS + "/p-3"))
+    wait_for(lambda: not reached(c.p2p_port, "127.0.0.2"), what="the port to be for this machine alone again")
+    assert reached(c.p2p_port, "127.0.0.1")
+    c.stop()
 
 
 def test_secrets_are_in_no_answer(two):
