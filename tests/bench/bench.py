@@ -11,6 +11,7 @@ import subprocess
 import time
 
 from tests.bench.peers import Etcd, Postgres
+from tests.site import process
 from tests.site.build import ROOT
 from tests.site.central import Central
 from tests.site.ports import free_ports
@@ -51,6 +52,10 @@ class Floor:
 
     def _run(self, *command):
         self._running.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))
+
+    def pids(self):
+        started = [running.pid for running in self._running]
+        return started + [pid for parent in started for pid in process.descendants(parent)]
 
     def clean_up(self):
         for running in self._running:

@@ -39,17 +39,24 @@ def catch_up(bench, records):
 
 
 def floor(bench, records):
-    return json.loads(bench.program("floor_apply", bench.filled(records), os.path.join(bench.path("apply"), "rows.db"), records, 256))
+    return json.loads(bench.program("floor_apply", bench.filled(records), os.path.join(bench.path("floor"), "rows.db"), records, 256))
+
+
+def apart(bench, records):
+    """The same pages taken by a ledger in one process, without network."""
+    return json.loads(bench.program("apply", bench.filled(records), os.path.join(bench.path("apply"), "parkmesh.db")))
 
 
 def measure(bench):
     for records in (1000, 100000, 1000000) if bench.full else (1000, 20000):
-        ours, best = bench.in_turn(lambda: catch_up(bench, records), lambda: floor(bench, records))
+        ours, best, ledger = bench.in_turn(lambda: catch_up(bench, records), lambda: floor(bench, records), lambda: apart(bench, records))
         if records == 1000:
             bench.row(Figure(GROUP, "1000 records after the connection stands", ours["seconds"] * 1e3, "ms", goal=50, alone=True))
             continue
         bench.row(Figure(GROUP, "records/s, %d" % records, ours["per_second"], "/s", best["per_second"], FLOOR, rate=True, goal=0.6))
         bench.row(Figure(GROUP, "  CPU of p2pd a record", ours["cpu_us"], "us", best["cpu_us"], FLOOR))
+        bench.row(Figure(GROUP, "  without network, by the ledger alone", ledger["per_second"], "/s", best["per_second"], FLOOR, rate=True))
+        bench.row(Figure(GROUP, "  CPU of that a record", ledger["cpu_us"], "us", best["cpu_us"], FLOOR))
         bench.row(Figure(GROUP, "  RSS of p2pd, the most", ours["rss"], "MiB"))
         if bench.peers and records <= 100000:
             best, = bench.in_turn(lambda postgres=bench.postgres(): {"per_second": postgres.catch_up(records)})
