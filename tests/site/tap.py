@@ -134,20 +134,21 @@ def _all_on_one(tests, shared):
 
 
 def _selected(namespace):
-    """The module's tests in the order they are written; those named on the command line, if any are."""
+    """The module's tests in the order they are written; those whose names have what the command line says in them, if it
+    says anything."""
     tests = [thing for name, thing in namespace.items() if name.startswith("test_") and callable(thing)]
     wanted = sys.argv[1:]
-    unknown = [name for name in wanted if name not in (test.__name__ for test in tests)]
+    unknown = [part for part in wanted if not any(part in test.__name__ for test in tests)]
     if unknown:
         sys.exit("No such test: %s. There are: %s" % (", ".join(unknown), ", ".join(test.__name__ for test in tests)))
-    return [test for test in tests if not wanted or test.__name__ in wanted]
+    return [test for test in tests if not wanted or any(part in test.__name__ for part in wanted)]
 
 
 def run(namespace, shared=None):
     """run(globals()): run the module's tests and exit, 0 if all passed.
 
     Each test gets a Ground of its own. With shared, a function, all get what shared(ground) returned: for many small tests of
-    one central. Names of tests as arguments: only these."""
+    one central. Parts of names as arguments: only these tests."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that clean-up runs
     tests = _selected(namespace)
     try:
