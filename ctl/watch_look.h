@@ -2,9 +2,10 @@
 #ifndef PARKMESH_CTL_WATCH_LOOK_H
 #define PARKMESH_CTL_WATCH_LOOK_H
 
+#include "conf.h"
 #include "news.h"
 
-#define WATCH_URL_SIZE 320
+#define WATCH_URL_SIZE (CONF_URL_MAX + 1)
 
 /* Look once. health: the address of /healthz, "" for port api_port of this machine. id gets this central's. Returns how many matters there
  * are; ERR_… with fault if the database cannot be read, and what was found without it. */

@@ -128,7 +128,8 @@ static bool url_good(const char *text)
 {
 	size_t scheme = strncmp(text, "https://", 8) == 0 ? 8 : strncmp(text, "http://", 7) == 0 ? 7 : 0;
 
-	return scheme > 0 && text[scheme] != '\0' && !strchr("/:?#@", text[scheme]) && !strpbrk(text, " \t\"\\<>");
+	return scheme > 0 && text[scheme] != '\0' && !strchr("/:?#@", text[scheme]) && !strpbrk(text, " \t\"\\<>#")
+		&& strlen(text) <= CONF_URL_MAX;
 }
 
 static bool take_text(struct reading *r, const struct key *k, const char *value)
@@ -136,7 +137,8 @@ static bool take_text(struct reading *r, const struct key *k, const char *value)
 	bool none = value[0] == '\0' && k->kind != PATH;
 
 	if (!none && k->kind == URL && !url_good(value))
-		return wrong(r, ERR_INVALID, "webhook_url takes an address such as https://example.org/parking."); /* which is not shown */
+		return wrong(r, ERR_INVALID, "webhook_url takes an address such as https://example.org/parking, without #, of at most "
+			"319 bytes."); /* which is not shown */
 	if (!none && k->kind != URL && !path_good(value))
 		return wrong_value(r, k, value, "a path from / on, of at most 400 bytes");
 	*text_at(r->conf, k) = keep(r, value, strlen(value));

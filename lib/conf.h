@@ -19,6 +19,7 @@
 #define CONF_FILE_MAX 65536
 #define CONF_LINE_MAX 1000
 #define CONF_PATH_MAX 400
+#define CONF_URL_MAX 319
 #define CONF_THREADS 32
 #define CONF_THREADS_MAX 128 /* libfcgi waits by select(2), which cannot take descriptors from 1024 on; a thread has at most five */
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "conf.h"
 
 #define BIG (2 * CONF_FILE_MAX)
@@ -71,13 +72,13 @@ TEST(each_kind_of_value)
 	struct conf *c = good("\xef\xbb\xbf# a comment\n; another\n\n database = /srv/p.db  # here\r\nthreads=7\nlive: /tmp/l\n"
 		"trust_edges = 10.1.2.3/16, fd00:7::9/64\ntrust_edges = 192.168.7.20\ntrust_admin = none\n"
 		"cors_origins = https://office.example\thttps://b.example:8443\nhosts = gates.example,\n"
-		"webhook_url = https://hooks.example/?a=b#c\nwebhook_min_interval = 10\nbackup_days = 3650\ntls_key = /k\ntls_certificate = /c\n"
+		"webhook_url = https://hooks.example/?a=b;c\nwebhook_min_interval = 10\nbackup_days = 3650\ntls_key = /k\ntls_certificate = /c\n"
 		"discovery = no");
 
 	CHECK(c);
 	CHECK_STR(c->database, "/srv/p.db");
 	CHECK_STR(c->live, "/tmp/l");
-	CHECK_STR(c->webhook_url, "https://hooks.example/?a=b#c");
+	CHECK_STR(c->webhook_url, "https://hooks.example/?a=b;c");
 	CHECK_STR(c->tls_certificate, "/c");
 	CHECK_INT(c->discovery, 0);
 	CHECK_INT(c->threads, 7);
@@ -151,6 +152,18 @@ TEST(an_address_for_news_is_not_shown)
 	CHECK(!strstr(fault.sentence, "s3cret"));
 	bad("webhook_url = https:///s3cret\n", "webhook_url takes");
 	bad("webhook_url = https://a b\n", "webhook_url takes");
+}
+
+/* Or parkmesh-watch would refuse what "parkmeshctl conf" finds good. */
+TEST(an_address_for_news_is_one_that_can_be_posted_to)
+{
+	char line[CONF_URL_MAX + 32];
+
+	bad("webhook_url = https://hooks.example/?a=b#c\n", "webhook_url takes");
+	text_format(line, sizeof(line), "webhook_url = https://a/%0*d\n", CONF_URL_MAX - 10, 0);
+	conf_free(good(line));
+	text_format(line, sizeof(line), "webhook_url = https://a/%0*d\n", CONF_URL_MAX - 9, 0);
+	bad(line, "webhook_url takes");
 }
 
 TEST(files_that_are_none)
