@@ -7,9 +7,9 @@
 
 #include "base/text.h"
 #include "base/zone.h"
+#include "domain/site.h"
 #include "output.h"
 #include "wire/json.h"
-
 
 static enum err read_pin(struct db *db, struct peer_look *p)
 {
@@ -37,6 +37,7 @@ static void add_configured(struct mesh_look *m, const struct peer_row *row)
 	struct peer_look *p = &m->peer[m->count++];
 
 	*p = (struct peer_look){.weight = row->weight, .status = {.configured = true, .port = row->p2p_port, .rtt_ms = -1}};
+	text_copy(p->dialect, sizeof p->dialect, row->dialect);
 	text_copy(p->status.id, sizeof p->status.id, row->id);
 	text_copy(p->status.ip, sizeof p->status.ip, row->ip);
 }
@@ -115,8 +116,10 @@ static void add_peer(struct buf *out, const struct peer_look *p)
 	json_add_text(out, "peer_ip", s->ip);
 	json_add_integer(out, "peer_port", s->port);
 	output_flag(out, "configured", s->configured);
-	if (s->configured)
+	if (s->configured) {
 		json_add_integer(out, "weight", p->weight);
+		json_add_text(out, "dialect", p->dialect);
+	}
 	json_add_text(out, "state", state_of(p));
 	output_flag(out, "connected", p->told && s->connected);
 	output_flag(out, "tls", p->told && s->tls);
@@ -153,7 +156,7 @@ static void print_peer(const struct peer_look *p)
 {
 	const struct peer_status *s = &p->status;
 	char place[HOST_SIZE + 10], rtt[24] = "-", clock[24] = "-", behind[24] = "-", ahead[24] = "-";
-	const char *tls = !p->told || !s->connected ? "-" : s->tls ? "yes" : "no";
+	const char *tls = site_dialect_old(p->dialect) ? "old" : !p->told || !s->connected ? "-" : s->tls ? "yes" : "no";
 
 	text_format(place, sizeof place, strchr(s->ip, ':') ? "[%s]:%d" : "%s:%d", s->ip, s->port);
 	if (p->told && s->rtt_ms >= 0)

@@ -19,6 +19,7 @@ struct peer_look {
 	struct peer_status status;
 	bool told;                       /* p2pd runs and says something of it */
 	int weight;                      /* of a configured one */
+	char dialect[sizeof ((struct peer_row *)0)->dialect]; /* likewise, else "" */
 	bool pinned;
 	char fingerprint[FINGERPRINT_SIZE]; /* of the pinned key */
 };

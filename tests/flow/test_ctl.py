@@ -193,6 +193,8 @@ def test_peers(ground):
         good(database(a), "peer", "add", *how, "central-%s=[::1]:9" % id)
         row = a.rows.query("SELECT dialect, tls FROM peers WHERE id = ?", "central-" + id)[0]
         assert (row["dialect"], row["tls"]) == kept, (how, row)
+        shown = [peer["dialect"] for peer in good(database(a), "peer", "list")["peers"] if peer["peer_id"] == "central-" + id]
+        assert shown == [kept[0]] and (" old " in text_of(database(a), "peer", "list")) == kept[0].startswith("legacy"), (how, shown)
         good(database(a), "peer", "remove", "central-" + id)
     assert [p["ip"] for p in a.config()["peer_centrals"]] == ["127.0.0.1", "::1"]
     assert "central-2 " in text_of(database(a), "peer", "list")
