@@ -170,6 +170,26 @@ static void begin_peer(const struct cJSON *object, const struct site_config *hel
 	}
 }
 
+/* The dialect, and TLS: what is not named stays, or is what is usual with another dialect. */
+static enum err read_link(const struct place *p, struct peer_row *out)
+{
+	const struct cJSON *tls = json_member(p->object, "tls");
+	char before[sizeof out->dialect];
+	enum err e;
+
+	text_copy(before, sizeof before, out->dialect);
+	e = read_text(p, "dialect", out->dialect, sizeof out->dialect);
+	if (e != ERR_NONE)
+		return e;
+	if (strcmp(before, out->dialect) != 0)
+		out->tls = site_tls_default(out->dialect);
+	if (tls && !cJSON_IsBool(tls))
+		return wrong_type(p, "tls", "true or false");
+	if (tls)
+		out->tls = cJSON_IsTrue(tls);
+	return ERR_NONE;
+}
+
 static enum err read_peer(const struct cJSON *object, size_t index, const struct site_config *held, struct peer_row *out,
 	struct fault *fault)
 {
@@ -188,9 +208,7 @@ static enum err read_peer(const struct cJSON *object, size_t index, const struct
 		e = read_number(&p, "p2p_port", &out->p2p_port);
 	if (e == ERR_NONE)
 		e = read_number(&p, "weight", &out->weight);
-	if (e == ERR_NONE)
-		e = read_text(&p, "dialect", out->dialect, sizeof out->dialect);
-	return e == ERR_NONE && !json_flag(object, "tls", &out->tls) ? wrong_type(&p, "tls", "true or false") : e;
+	return e == ERR_NONE ? read_link(&p, out) : e;
 }
 
 static enum err read_peers(const struct cJSON *list, struct site_config *c, struct fault *fault)

@@ -246,6 +246,17 @@ def test_config(ground):
     good(database(c), "config", "import", "-", stdin=json.dumps({"peer_centrals": [{"id": "central-2", "ip": "10.0.0.3"}]}))
     assert c.rows.query("SELECT id, ip, p2p_port, weight FROM peers") == [{"id": "central-2", "ip": "10.0.0.3", "p2p_port": 9000,
                                                                          "weight": 7}], "what is not named keeps its value"
+
+    def links(*peers):
+        good(database(c), "config", "import", "-", stdin=json.dumps({"peer_centrals": peers}))
+        return [(row["dialect"], row["tls"]) for row in c.rows.query("SELECT dialect, tls FROM peers ORDER BY id")]
+
+    two, three = {"id": "central-2"}, {"id": "central-3", "ip": "10.0.0.4", "p2p_port": 9}
+    assert links(two, three) == [("native", 1), ("native", 1)], "TLS, unless it is said otherwise"
+    assert links(dict(two, tls=False), dict(three, dialect="legacy")) == [("native", 0), ("legacy", 0)]
+    assert links(two, three) == [("native", 0), ("legacy", 0)]
+    assert links(two, dict(three, dialect="native")) == [("native", 0), ("native", 1)]
+    assert links(dict(two, tls=True)) == [("native", 1)]
     good(database(c), "config", "import", "-", stdin=json.dumps({"config": c.config()}))
     before = good(database(c), "config", "export")
     for wrong, code in [({"peer_centrals": [{"id": "central-4", "ip": "10.0.0.4", "p2p_port": 9}, {"id": "central-1", "ip": "::1",
