@@ -261,9 +261,9 @@ static void write_peer(struct buf *out, enum metric m, const struct peer_look *p
 		prometheus_ms(out, f, id, p->last_sync_ms);
 	if (!p->told)
 		return;
-	if (m == METRIC_PEER_BEHIND)
+	if (m == METRIC_PEER_BEHIND && s->behind >= 0)
 		prometheus_integer(out, f, id, s->behind);
-	if (m == METRIC_PEER_AHEAD)
+	if (m == METRIC_PEER_AHEAD && s->ahead >= 0)
 		prometheus_integer(out, f, id, s->ahead);
 	if (m == METRIC_PEER_RTT && s->rtt_ms >= 0)
 		prometheus_real(out, f, id, s->rtt_ms / 1000);

@@ -162,6 +162,7 @@ static void fill_peer(struct peer_look *p, const char *id, bool told)
 	p->told = told;
 	p->status.rtt_ms = -1;
 	p->status.behind = 12;
+	p->status.ahead = -1;
 	p->status.clock_offset_ms = -61500;
 	p->status.clock_known = told;
 }
@@ -192,6 +193,7 @@ TEST(of_peers_what_is_not_known_is_left_out)
 	HAS(text, "parkmesh_peer_clock_offset_seconds{peer=\"central-2\"} -61.5");
 	CHECK_INT(lines_of(text, "parkmesh_peer_behind_records{"), 1);
 	CHECK_INT(lines_of(text, "parkmesh_peer_round_trip_seconds{"), 0);
+	CHECK_INT(lines_of(text, "parkmesh_peer_ahead_records{"), 0); /* -1: nobody knows, as of a central of the older system */
 	HAS(text, "parkmesh_conflicts_open 7");
 	HAS(text, "parkmesh_condition{condition=\"conflicts\"} 1");
 	HAS(text, "parkmesh_condition{condition=\"peer_refused\"} 1");
