@@ -13,12 +13,16 @@
 #include "p2p_state.h"
 #include "seal/seal.h"
 #include "serve.h"
+#include "url.h"
 #include "warnings.h"
 
 #define TYPED_MAX 1000  /* bytes of a typed value; what it really may be is said beside the field */
 #define PATH "/settings/p2p"
 
-const struct field page_p2p_fields[1] = {{"found", FIELD_TEXT, FROM_QUERY, false, 0, CENTRAL_ID_SIZE - 1, NULL}};
+const struct field page_p2p_fields[2] = {
+	{"found", FIELD_TEXT, FROM_QUERY, false, 0, CENTRAL_ID_SIZE - 1, NULL},
+	{"key", FIELD_TEXT, FROM_QUERY, false, 0, FINGERPRINT_SIZE - 1, NULL},
+};
 const struct field page_p2p_save_fields[13] = {
 	{"act", FIELD_CHOICE, FROM_BODY, true, 0, 0, "save|add"},
 	{"version", FIELD_TEXT, FROM_BODY, false, 0, TYPED_MAX, NULL},
@@ -151,6 +155,17 @@ static void add_others(struct call *c, cJSON *page, const struct mesh_look *m)
 	cJSON_AddBoolToObject(page, "has_others", others && others->child);
 }
 
+/* As it can stand in a link. */
+static void add_link_key(cJSON *row, const char *fingerprint)
+{
+	struct buf key;
+
+	buf_init(&key, 3 * FINGERPRINT_SIZE);
+	url_encode(&key, fingerprint);
+	cJSON_AddStringToObject(row, "key", buf_text(&key));
+	buf_free(&key);
+}
+
 /* Shown with the key they say to have, for a person to compare. */
 static void add_found(cJSON *page, const struct mesh_look *m)
 {
@@ -164,6 +179,7 @@ static void add_found(cJSON *page, const struct mesh_look *m)
 		cJSON_AddStringToObject(row, "ip", m->found[i].ip);
 		cJSON_AddNumberToObject(row, "port", m->found[i].port);
 		cJSON_AddStringToObject(row, "fingerprint", m->found[i].fingerprint);
+		add_link_key(row, m->found[i].fingerprint);
 	}
 	cJSON_AddBoolToObject(page, "has_found", m->discovered > 0);
 }
@@ -261,15 +277,16 @@ static cJSON *no_alert(struct call *c)
 
 /* --- looking --------------------------------------------------------------------------------------------------------- */
 
-/* A row for the discovered central that the query names, to be looked at and saved. One that has gone meanwhile is no fault. */
+/* A row for the discovered central that the query names, by its key since several may say to be the same, to be looked at and saved.
+ * One that has gone meanwhile is no fault. */
 static enum err add_named(struct call *c, struct p2p_form *form, struct discovered found[DISCOVERED_MAX])
 {
-	const char *id = params_text(&c->params, "found");
+	const char *id = params_text(&c->params, "found"), *key = params_text(&c->params, "key");
 	size_t count = 0;
 	enum err e = id ? discovered_list(c->desk->db, found, &count) : ERR_NONE;
 
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(found[i].id, id) == 0) {
+		if (strcmp(found[i].id, id) == 0 && (!key || strcmp(found[i].fingerprint, key) == 0)) {
 			p2p_form_add_found(form, &found[i]);
 			break;
 		}

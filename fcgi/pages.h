@@ -54,7 +54,7 @@ handler_fn page_repin, page_repinning;
 
 /* page_p2p.c */
 extern const struct field page_p2p_save_fields[13], page_p2p_test_fields[1], page_p2p_remove_fields[1], page_p2p_removing_fields[1];
-extern const struct field page_p2p_fields[1];
+extern const struct field page_p2p_fields[2];
 handler_fn page_p2p, page_p2p_save, page_p2p_test, page_p2p_remove, page_p2p_removing;
 
 /* page_fees.c */

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """/settings/p2p as an administrator uses it, without JavaScript (spec/pages.md)."""
+import contextlib
 import os
 import shutil
+import sqlite3
 import sys
 
 sys.dont_write_bytecode = True
@@ -164,6 +166,20 @@ def test_why_it_does_not_connect(ground):
     assert "không được. " + NOT_PROVEN in page.text, page.text
     page = page.follow("English").press("Test the connection")
     assert "failed. central-2 does not prove the mesh secret over TLS. Set the same mesh secret on both machines" in page.text, page.text
+
+
+def test_two_that_announce_themselves_by_one_id(ground):
+    """Told apart by their keys, also by what the link of each fills in."""
+    c = ground.central().start()
+    keys = {" ".join([digits * 4] * 8): port for digits, port in (("a", 9001), ("b", 9002))}
+    with contextlib.closing(sqlite3.connect(os.path.join(c.dir, "parkmesh.db"))) as db:
+        db.executemany("INSERT INTO discovered VALUES('central-2', ?, '192.0.2.7', ?)", keys.items())
+        db.commit()
+    page = administrator(c).get(PAGE)
+    for where, (key, port) in enumerate(sorted(keys.items())):
+        assert key in page.text, page.text
+        assert page.follow("Thêm central-2", where).values("peer_port") == [str(port)], key
+    assert page.browser.get(PAGE + "?found=central-2&key=cccc").values("peer_port") == [], "one that has gone meanwhile"
 
 
 def test_the_port_is_taken(ground):
