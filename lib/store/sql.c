@@ -363,8 +363,8 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_AUDIT_HISTORY] = "SELECT event_id, 0, coalesce(entry_log, exit_log), coalesce(entry_seq, exit_seq), source_central, edge_id,"
 		" plate_id, plate_view, entry_time, entry_camera_id, entry_camera_name, entry_confidence, entry_source, exit_time,"
 		" exit_camera_id, exit_camera_name, exit_confidence, exit_source, duration, fee, status, entry_ts, exit_ts, exit_central,"
-		" confirmed_ts, superseded_by, flags, camera_type, exit_edge, exit_reason, missed_by, opened, begin_ts, entry_log, entry_seq,"
-		" entry_at, entry_hlc_ms, entry_hlc_counter, exit_log, exit_seq, exit_at FROM history"
+		" confirmed_ts, superseded_by, flags, exit_count, camera_type, exit_edge, exit_reason, missed_by, opened, begin_ts, entry_log,"
+		" entry_seq, entry_at, entry_hlc_ms, entry_hlc_counter, exit_log, exit_seq, exit_at FROM history"
 		" WHERE status != 'BOUND' AND event_id > ?1 ORDER BY event_id LIMIT ?3",
 	[SQL_AUDIT_EXITS] = "SELECT log, seq, log, seq, at, hlc_ms, hlc_counter, stay, stay_at, other_plate, plate_id, plate_view, void, told,"
 		" bound, kind, fee, exit_ts, exit_time, central, edge, camera_id, camera_name, reason, tariff, edge_event_id FROM exits"

@@ -441,6 +441,7 @@ def test_verify_finds_what_was_changed(ground):
         ("a changed column", [("UPDATE records SET plate_id = '29A00000' " + at, *named)], named, "plate_id"),
         ("another author", [("UPDATE logs SET id = 'central-9' WHERE log = ?", exit_log)], (exit_log, 1), "author"),
         ("a fee changed in history", [("UPDATE history SET fee = 5 WHERE event_id = ?", bound)], (entry["log"], entry["seq"]), "fee is 5"),
+        ("a number of exits", [("UPDATE history SET exit_count = 5 WHERE event_id = ?", bound)], (entry["log"], entry["seq"]), "exit_count is 5"),
         ("a fee changed in exits", [("UPDATE exits SET fee = 5 " + at, *named)], named, "fee is 5"),
         ("a row of history removed", [("DELETE FROM history WHERE event_id = ?", bound)], (entry["log"], entry["seq"]), "lacks"),
         ("an exit invented", [("INSERT INTO exits SELECT log, seq + 1000, at, hlc_ms, hlc_counter, NULL, NULL, NULL, plate_id, plate_view,"
