@@ -71,7 +71,7 @@ class Bench:
         self.folder, self.full, self.peers = folder, full, peers
         self.seconds = 4.0 if full else 0.6
         self.rounds = 3 if full else 1
-        self.rows, self.wrong, self._made = [], [], []
+        self.rows, self.wrong, self._made, self._filled = [], [], [], set()
         self._numbers, self._folders = itertools.count(1), itertools.count(1)
 
     def row(self, figure):
@@ -164,9 +164,9 @@ class Bench:
         sql = "SELECT count(*) FROM history WHERE plate_id BETWEEN ? AND ? AND entry_ts IS NOT NULL"
         return central.rows.value(sql + (" AND source_central = '%s'" % central.id if own else ""), run + "0000000", run + "9999999")
 
-    def in_turn(self, *measures):
-        """Each in turn, as often as rounds says, so that what else the machine does meets all alike -> the median of each member."""
-        seen = [[measure() for measure in measures] for _ in range(self.rounds)]
+    def in_turn(self, *measures, rounds=None):
+        """Each in turn, so often (usually as the run says), so that what else the machine does meets all alike -> the median of each member."""
+        seen = [[measure() for measure in measures] for _ in range(rounds or self.rounds)]
         return [{name: statistics.median(of[i][name] for of in seen) for name in seen[0][i] if not isinstance(seen[0][i][name], str)}
                 for i in range(len(measures))]
 
@@ -175,6 +175,8 @@ class Bench:
     def filled(self, records):
         """A database of central-2 with so many records, made once and kept in build-bench/data -> its path."""
         path = os.path.join(BUILD, "data", "%d.db" % records)
+        if path in self._filled:
+            return path
         if not os.path.exists(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             for end in ("", "-wal", "-shm", "-lock"):
@@ -185,6 +187,10 @@ class Bench:
             with contextlib.closing(sqlite3.connect(path + ".new")) as db:
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             os.rename(path + ".new", path)
+        self.program("fill", path, "central-2", 0)      # it may be as an earlier schema left it
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._filled.add(path)
         return path
 
     def central_with(self, records, **more):

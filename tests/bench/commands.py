@@ -31,11 +31,13 @@ def read(path):
 
 
 def old_database(path, rows):
-    """As the older system leaves it: stays of an hour, a second apart."""
+    """As the older system leaves it: stays of five minutes, a second apart, each plate some twenty times."""
+    plates = max(rows // 20, 1009)
+
     def stay(n):
-        at, plate = 1700000000 + n, "29A%06d" % (n // 20)
-        text = [time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at + more)) for more in (7 * 3600, 8 * 3600)]
-        return ("central-1_%d_%s" % (at * 1000, plate), "central-1", "edge-1", plate, plate, text[0], text[1], "1 giờ 0 phút", 10000, "OUT",
+        at, plate = 1700000000 + n, "29A%06d" % (n % plates)
+        text = [time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at + more)) for more in (7 * 3600, 7 * 3600 + 300)]
+        return ("central-1_%d_%s" % (at * 1000, plate), "central-1", "edge-1", plate, plate, text[0], text[1], "0 giờ 5 phút", 10000, "OUT",
                 "SYNCED", text[0], text[1])
 
     names = ["event_id", "source_central", "edge_id", "plate_id", "plate_view", "entry_time", "exit_time", "duration", "fee", "status",
@@ -47,7 +49,8 @@ def old_database(path, rows):
 
 
 def ctl(database, *words):
-    subprocess.run([CTL, "--db", database, *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    done = subprocess.run([CTL, "--db", database, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode == 0, "parkmeshctl %s:\n%s" % (words[0], done.stdout[-2000:])
 
 
 def csv(central):

@@ -70,7 +70,7 @@ class Postgres:
 
     TABLE = ("CREATE TABLE stays(event_id text PRIMARY KEY, plate text, at bigint, payload text);"
              "CREATE INDEX stays_plate ON stays(plate, at); CREATE INDEX stays_at ON stays(at);")
-    FILL = ("DO $$ BEGIN FOR i IN %d..%d LOOP INSERT INTO stays VALUES ('central-2_' || i, '29A' || (i * 7919 %% 100003), i, repeat('x', %d));"
+    FILL = ("DO $$ BEGIN FOR i IN %d..%d LOOP INSERT INTO stays VALUES ('central-2_' || i, '29A' || (i::bigint * 7919 %% 100003), i, repeat('x', %d));"
             " COMMIT; END LOOP; END $$")
     TOOK = ("SELECT extract(epoch FROM max(pg_xact_commit_timestamp(xmin)) - min(pg_xact_commit_timestamp(xmin))) FROM stays"
             " WHERE at > %d")
