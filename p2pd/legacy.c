@@ -168,7 +168,7 @@ enum err legacy_configure(struct legacy *l, const char *id, const struct peer_ro
 bool old_is_at(const struct old_peer *p, const char *address)
 {
 	for (size_t i = 0; i < OLD_ADDRESSES; i++)
-		if (p->address[i][0] && strcmp(p->address[i], address) == 0)
+		if (address_same(p->address[i], address))
 			return true;
 	return false;
 }

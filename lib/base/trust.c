@@ -96,6 +96,14 @@ bool address_is_loopback(const char *address)
 	return address_read(address, bytes, &v4) && bytes_are_loopback(bytes);
 }
 
+bool address_same(const char *a, const char *b)
+{
+	unsigned char x[16], y[16];
+	bool v4;
+
+	return address_read(a, x, &v4) && address_read(b, y, &v4) && memcmp(x, y, sizeof x) == 0;
+}
+
 bool trust_has(const struct trust *t, const char *address)
 {
 	unsigned char bytes[16];

@@ -31,6 +31,8 @@ void trust_geo(const struct trust *t, struct buf *out);
 bool address_is_numeric(const char *text);
 /* 127.0.0.0/8, ::1, or the former written as IPv6. */
 bool address_is_loopback(const char *address);
+/* Are both the same address, however each is written? false: one is none. */
+bool address_same(const char *a, const char *b);
 
 /* Does the Host header (with or without a port) name this machine by an IP literal or localhost? */
 bool host_is_address(const char *host);

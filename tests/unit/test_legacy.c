@@ -307,6 +307,9 @@ TEST(who_is_let_in)
 		hear(x, link, hello);
 	}
 	CHECK(x->l->links <= OLD_ACCEPTED_MAX + 1); /* and the one that is being dialled */
+	const struct peer_row six = {.id = "central-3", .ip = "2001:DB8:0::3", .p2p_port = 9000, .weight = 1, .dialect = "legacy"};
+	CHECK_INT(legacy_configure(x->l, "central-1", &six, 1), ERR_NONE);
+	CHECK(legacy_knows(x->l, "2001:db8::3", false) && !legacy_knows(x->l, "2001:db8::4", false) && !legacy_knows(x->l, "10.0.0.3", false));
 	place_free(x);
 }
 

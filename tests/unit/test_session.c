@@ -92,6 +92,8 @@ TEST(loopback_can_be_taken_out)
 	CHECK(address_is_loopback("::1"));
 	CHECK(!address_is_loopback("10.0.0.1"));
 	CHECK(!address_is_loopback("localhost"));
+	CHECK(address_same("10.0.0.1", "::ffff:10.0.0.1") && address_same("2001:DB8:0::3", "2001:db8::3"));
+	CHECK(!address_same("10.0.0.1", "10.0.0.2") && !address_same("", "") && !address_same("gate", "gate"));
 }
 
 TEST(cidr_that_cannot_be_read)
