@@ -143,15 +143,20 @@ void loop_unwatch(struct loop_watch *watch)
 
 /* ---- visitors ---- */
 
+/* What libwebsockets packs (permessage-deflate) it reads from the message itself, bit by bit as there is room, until it asks for more:
+ * so the message stays until then. */
 bool loop_pour(struct lws *wsi, struct queue *q)
 {
+	if (q->lent)
+		queue_pop(q);
 	while (q->first) {
 		struct chunk *c = q->first;
 		if (lws_write(wsi, c->data + CHUNK_ROOM, c->len, LWS_WRITE_TEXT) < (int)c->len)
 			return false;
-		queue_pop(q);
-		if (lws_send_pipe_choked(wsi))
+		q->lent = lws_send_pipe_choked(wsi);
+		if (q->lent)
 			break;
+		queue_pop(q);
 	}
 	if (q->first)
 		lws_callback_on_writable(wsi);

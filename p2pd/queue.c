@@ -27,6 +27,7 @@ void queue_pop(struct queue *q)
 	if (!q->first)
 		q->last = NULL;
 	q->bytes -= c->len;
+	q->lent = false;
 	free(c);
 }
 

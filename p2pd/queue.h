@@ -9,7 +9,7 @@
 #define CHUNK_ROOM 32
 
 struct chunk { struct chunk *next; size_t len; unsigned char data[]; }; /* CHUNK_ROOM bytes, then len bytes of message */
-struct queue { struct chunk *first, *last; size_t bytes; };
+struct queue { struct chunk *first, *last; size_t bytes; bool lent; /* the first one was written, and is still read from */ };
 
 /* Copy a message to the end. false: out of memory. */
 bool queue_add(struct queue *q, const void *bytes, size_t len);

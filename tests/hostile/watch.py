@@ -12,7 +12,7 @@ from tests.site.wait import wait_for
 MIB = 1024 * 1024
 RSS_LIMIT = 64 * MIB        # what p2pd may take, wire.md's bounds added up and rounded up
 # AddressSanitizer takes several times as much and keeps what was freed; so the tests look at growth there, with little kept.
-KEPT = "quarantine_size_mb=4:malloc_context_size=5"
+KEPT = "quarantine_size_mb=4:malloc_context_size=5:max_free_fill_size=1048576:free_fill_byte=122"
 GROWTH_LIMIT = 96 * MIB
 # An attack may slow the honest ones, not stop them; how much is measured by tests/hostile/run, a limit only ends a failed wait.
 PATIENCE = 60.0
