@@ -24,7 +24,12 @@
 #define PATIENCE_US 2000000 /* of a full house with messages that are not finished */
 #define OLD_LOST_MS 30000   /* an old central whose machine takes nothing for so long is gone; it acknowledges nothing itself */
 #define RX_BYTES 65600      /* larger reads: 60 % more throughput with pages than with the usual 4 KiB */
+/* What one read unpacks to has to fit at once: libwebsockets 4.1.6 leaves the rest in the buffer it reads into, which all connections share,
+ * and comes back to it when others have been read. A message that would not fit is larger than any may be. */
+#define UNPACKED_BYTES (1u << 19)
+#define UNPACKED_POWER "19"
 
+_Static_assert(UNPACKED_BYTES > MESSAGE_MAX, "a message has to be unpacked at once");
 _Static_assert(CHUNK_ROOM >= LWS_PRE, "libwebsockets needs more room before a message");
 
 static const struct links_told *told_of(const struct links *l, const struct link *k)
@@ -360,6 +365,7 @@ static int opened(struct links *l, struct link *k)
 	k->cause = CAUSE_NONE;
 	if (k->old)
 		watch_arrival(k);
+	(void)lws_set_extension_option(k->wsi, "permessage-deflate", "rx_buf_size", UNPACKED_POWER);
 	read_or_not(l, k);
 	told->opened(told->self, k->id, k->address);
 	return 0;
@@ -410,6 +416,9 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 	case LWS_CALLBACK_ESTABLISHED:
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
 		return opened(l, k);
+	case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
+	case LWS_CALLBACK_CLIENT_CONFIRM_EXTENSION_SUPPORTED:
+		return k->old; /* whose messages are larger than can be unpacked */
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 		link_failed(k, in, len);
 		return 0;
@@ -433,7 +442,8 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 
 void link_protocol_fill(const char *name, struct lws_protocols *out)
 {
-	*out = (struct lws_protocols){.name = name, .callback = on_lws, .rx_buffer_size = RX_BYTES};
+	*out = (struct lws_protocols){.name = name, .callback = on_lws,
+		.rx_buffer_size = strcmp(name, LINK_PROTOCOL) == 0 ? UNPACKED_BYTES : RX_BYTES};
 }
 
 /* ---- the layer ---- */

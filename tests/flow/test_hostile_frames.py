@@ -178,6 +178,21 @@ def test_what_hardly_packs_arrives_whole(field):
     field.check()
 
 
+def test_packed_messages_of_many_at_once_are_not_mixed_up(field):
+    """libwebsockets unpacks into a buffer of its own, and from one that all connections share: what it has not unpacked when it goes on
+    to the next connection is lost."""
+    sessions = [field.own(field.peer("central-%d" % id).join(field.port, packs=True)).greet() for id in (7, 8, 9, 10)]
+    before, told = field.counts()["unknown_type"], 0
+    for number in range(60):
+        for session in sessions:
+            text = "".join(secrets.token_hex(4) * 2 for _ in range(number * 100))
+            session.say("UNHEARD_OF", {"x": text})
+            told += 1
+    field.wait_counted("unknown_type", before + told)
+    assert all(session.alive() for session in sessions)
+    field.check()
+
+
 # ---- floods
 
 

@@ -47,9 +47,10 @@ static void walk_rows(const struct old_message *m)
 	const char *at = m->rows, *row;
 	size_t left = m->rows_len, len;
 	struct old_told told;
-	enum err e;
 
-	while (at && (e = old_rows_next(&at, &left, &row, &len)) == ERR_NONE) {
+	while (at && old_rows_next(&at, &left, &row, &len) == ERR_NONE) {
+		enum err e;
+
 		MUST(row >= m->rows && row + len <= m->rows + m->rows_len && len >= 2 && len <= OLD_ROW_MAX);
 		MUST(row[0] == '{'); /* whether it is an object to its end is old_told_row's to say */
 		e = old_told_row(row, len, &told);

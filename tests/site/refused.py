@@ -42,7 +42,7 @@ ROUTES = [
                                           "direction": "ENTRY", "confidence": 0.5, **TIMES},
           need=("edge_id", "plate_id", "plate_view", "camera_type", "direction", "confidence")),
     Route("POST", "/api/edge/barrier/open", {"edge_id": "edge-1", "plate_id": "29A12345", "action": "open", "plate_view": "29A-123.45",
-                                             "direction": "ENTRY", "force": False, **TIMES}, {"wait": "quorum", "timeout_ms": "0"},
+                                             "direction": "ENTRY", "force": False, **TIMES}, {"wait": "quorum", "timeout_ms": 0},
           need=("edge_id", "plate_id")),
     Route("POST", "/api/edge/barrier/close", {"edge_id": "edge-1", "plate_id": "29A12345", "action": "close", "event_id": "x"},
           need=("edge_id", "plate_id")),
