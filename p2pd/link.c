@@ -24,8 +24,8 @@
 #define PATIENCE_US 2000000 /* of a full house with messages that are not finished */
 #define OLD_LOST_MS 30000   /* an old central whose machine takes nothing for so long is gone; it acknowledges nothing itself */
 #define RX_BYTES 65600      /* larger reads: 60 % more throughput with pages than with the usual 4 KiB */
-/* What one read unpacks to has to fit at once: libwebsockets 4.1.6 leaves the rest in the buffer it reads into, which all connections share,
- * and comes back to it when others have been read. A message that would not fit is larger than any may be. */
+/* What one read unpacks to has to fit at once: libwebsockets 4.1.6 leaves the rest in the buffer it reads into, which all connections
+ * share, and comes back to it when others have been read. A message that would not fit is larger than any may be. */
 #define UNPACKED_BYTES (1u << 19)
 #define UNPACKED_POWER "19"
 
