@@ -1,7 +1,6 @@
 #include "params.h"
 
 #include <cjson/cJSON.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,129 +10,9 @@
 /* Values of a JSON body: read, each takes some 80 bytes, however short it is. */
 #define VALUES_MAX 500000
 
-struct reading {
-	const char *prefix;
-	struct fault *fault;
-};
-
-static enum err complain(const struct reading *r, enum err e, const char *code, const struct field *f, const char *what)
-{
-	char name[sizeof r->fault->field];
-
-	text_format(name, sizeof name, "%s%s", r->prefix, f->name);
-	return fault_set(r->fault, e, code, name, "%s %s.", name, what);
-}
-
-static enum err wrong_type(const struct reading *r, const struct field *f)
-{
-	static const char *const wanted[] = {
-		[FIELD_TEXT] = "has to be a text", [FIELD_LINES] = "has to be a text", [FIELD_CHOICE] = "has to be a text",
-		[FIELD_INTEGER] = "has to be a whole number",
-		[FIELD_REAL] = "has to be a number", [FIELD_BOOL] = "has to be true or false", [FIELD_OBJECT] = "has to be an object",
-		[FIELD_LIST] = "has to be a list", [FIELD_TEXTS] = "has to be a text",
-	};
-
-	return complain(r, ERR_FIELD, "wrong_type", f, wanted[f->kind]);
-}
-
-static enum err check_text(const struct reading *r, const struct field *f, const char *text)
-{
-	char what[64];
-	size_t len = strlen(text);
-
-	for (const char *c = text; *c; c++) {
-		if (((unsigned char)*c < ' ' && !(f->kind == FIELD_LINES && strchr("\t\r\n", *c))) || *c == 127)
-			return complain(r, ERR_INVALID, "invalid_value", f, "has control characters");
-	}
-	if (len >= (size_t)f->min && len <= (size_t)f->max)
-		return ERR_NONE;
-	text_format(what, sizeof what, "has to have %lld to %lld bytes", (long long)f->min, (long long)f->max);
-	return complain(r, ERR_INVALID, "invalid_value", f, what);
-}
-
-static enum err check_choice(const struct reading *r, const struct field *f, const char *text)
-{
-	char what[96];
-	size_t len = strlen(text);
-
-	for (const char *c = strchr(text, '|') ? NULL : f->choices; c; c = strchr(c, '|')) {
-		c += *c == '|';
-		if (strncmp(c, text, len) == 0 && (c[len] == '|' || c[len] == '\0'))
-			return ERR_NONE;
-	}
-	text_format(what, sizeof what, "has to be one of %s", f->choices);
-	return complain(r, ERR_INVALID, "invalid_value", f, what);
-}
-
-static enum err check_number(const struct reading *r, const struct field *f, double number)
-{
-	char what[96];
-
-	if (number >= (double)f->min && number <= (double)f->max)
-		return ERR_NONE;
-	text_format(what, sizeof what, "has to be %lld to %lld", (long long)f->min, (long long)f->max);
-	return complain(r, ERR_INVALID, "invalid_value", f, what);
-}
-
-static enum err take_text(const struct reading *r, const struct field *f, const char *text, struct value *out)
-{
-	out->given = true;
-	out->text = text;
-	return f->kind == FIELD_CHOICE ? check_choice(r, f, text) : check_text(r, f, text);
-}
-
-static enum err take_number(const struct reading *r, const struct field *f, double number, struct value *out)
-{
-	if (!isfinite(number) || (f->kind == FIELD_INTEGER && (trunc(number) != number || fabs(number) > (double)INTEGER_MAX)))
-		return wrong_type(r, f);
-	out->given = true;
-	out->real = number;
-	out->integer = f->kind == FIELD_INTEGER ? (int64_t)number : 0;
-	return check_number(r, f, number);
-}
-
-/* --- from JSON ------------------------------------------------------------------------------------------------------- */
-
-static bool right_type(const struct field *f, const cJSON *item)
-{
-	switch (f->kind) {
-	case FIELD_TEXT:
-	case FIELD_LINES:
-	case FIELD_CHOICE: return cJSON_IsString(item);
-	case FIELD_INTEGER:
-	case FIELD_REAL: return cJSON_IsNumber(item);
-	case FIELD_BOOL: return cJSON_IsBool(item);
-	case FIELD_OBJECT: return cJSON_IsObject(item);
-	case FIELD_LIST: return cJSON_IsArray(item);
-	case FIELD_TEXTS: return false;
-	}
-	return false;
-}
-
-static enum err take_json(const struct reading *r, const struct field *f, const cJSON *item, struct value *out)
-{
-	if (!right_type(f, item))
-		return wrong_type(r, f);
-	if (cJSON_IsString(item))
-		return take_text(r, f, item->valuestring, out);
-	if (cJSON_IsNumber(item))
-		return take_number(r, f, item->valuedouble, out);
-	out->given = true;
-	out->truth = cJSON_IsTrue(item);
-	out->json = item;
-	return ERR_NONE;
-}
-
-static enum err read_json(const struct reading *r, const struct field *f, const cJSON *object, struct value *out)
-{
-	const cJSON *item = json_member(object, f->name);
-
-	return item && !cJSON_IsNull(item) ? take_json(r, f, item, out) : ERR_NONE;
-}
-
 /* --- from a query or a form ------------------------------------------------------------------------------------------ */
 
-static enum err take_bool(const struct reading *r, const struct field *f, const char *text, struct value *out)
+static enum err take_bool(const struct field_reading *r, const struct field *f, const char *text, struct value *out)
 {
 	static const char *const yes[] = {"true", "1", "on"}, *const no[] = {"false", "0", "off"};
 
@@ -146,31 +25,31 @@ static enum err take_bool(const struct reading *r, const struct field *f, const 
 			return ERR_NONE;
 		}
 	}
-	return wrong_type(r, f);
+	return field_wrong_type(r, f);
 }
 
-static enum err take_digits(const struct reading *r, const struct field *f, const char *text, struct value *out)
+static enum err take_digits(const struct field_reading *r, const struct field *f, const char *text, struct value *out)
 {
 	char *end;
 	double number = strtod(text, &end);
 
 	if (end == text || *end || strspn(text, "0123456789+-.eE") != strlen(text))
-		return wrong_type(r, f);
-	return take_number(r, f, number, out);
+		return field_wrong_type(r, f);
+	return field_take_number(r, f, number, out);
 }
 
-static enum err read_texts(const struct reading *r, const struct field *f, const struct pairs *pairs, struct value *out)
+static enum err read_texts(const struct field_reading *r, const struct field *f, const struct pairs *pairs, struct value *out)
 {
 	enum err e = ERR_NONE;
 
 	for (size_t i = 0; e == ERR_NONE && i < pairs->count; i++) {
 		if (strcmp(pairs->pair[i].name, f->name) == 0)
-			e = take_text(r, f, pairs->pair[i].value, out);
+			e = field_take_text(r, f, pairs->pair[i].value, out);
 	}
 	return e;
 }
 
-static enum err read_pair(const struct reading *r, const struct field *f, const struct pairs *pairs, struct value *out)
+static enum err read_pair(const struct field_reading *r, const struct field *f, const struct pairs *pairs, struct value *out)
 {
 	const char *text = pairs_find(pairs, f->name);
 
@@ -181,7 +60,7 @@ static enum err read_pair(const struct reading *r, const struct field *f, const 
 	switch (f->kind) {
 	case FIELD_TEXT:
 	case FIELD_LINES:
-	case FIELD_CHOICE: return take_text(r, f, text, out);
+	case FIELD_CHOICE: return field_take_text(r, f, text, out);
 	case FIELD_INTEGER:
 	case FIELD_REAL: return take_digits(r, f, text, out);
 	case FIELD_BOOL: return take_bool(r, f, text, out);
@@ -189,12 +68,12 @@ static enum err read_pair(const struct reading *r, const struct field *f, const 
 	case FIELD_LIST:
 	case FIELD_TEXTS: break;
 	}
-	return wrong_type(r, f);
+	return field_wrong_type(r, f);
 }
 
 /* --- all of a route -------------------------------------------------------------------------------------------------- */
 
-static enum err read_field(const struct reading *r, const struct field *f, const struct params *p, enum body_kind kind,
+static enum err read_field(const struct field_reading *r, const struct field *f, const struct params *p, enum body_kind kind,
 	struct value *out)
 {
 	enum err e;
@@ -204,9 +83,9 @@ static enum err read_field(const struct reading *r, const struct field *f, const
 	else if (kind == BODY_FORM)
 		e = read_pair(r, f, &p->form, out);
 	else
-		e = read_json(r, f, p->document, out);
+		e = field_take_member(r, f, p->document, out);
 	if (e == ERR_NONE && f->required && !out->given)
-		e = complain(r, ERR_FIELD, "missing_field", f, "is missing");
+		e = field_lacking(r, f);
 	return e;
 }
 
@@ -255,7 +134,7 @@ static enum err read_body(struct params *p, enum body_kind kind, const char *bod
 enum err params_read(const struct field *fields, size_t count, const char *query, enum body_kind kind, const char *body,
 	size_t body_len, struct params *out, struct fault *fault)
 {
-	struct reading r = {.prefix = "", .fault = fault};
+	struct field_reading r = {.prefix = "", .fault = fault};
 	enum err e;
 
 	*out = (struct params){.fields = fields, .count = count};
@@ -272,16 +151,8 @@ enum err params_read(const struct field *fields, size_t count, const char *query
 enum err params_from_object(const struct field *fields, size_t count, const struct cJSON *object, const char *prefix,
 	struct params *out, struct fault *fault)
 {
-	struct reading r = {.prefix = prefix, .fault = fault};
-	enum err e = ERR_NONE;
-
 	*out = (struct params){.fields = fields, .count = count};
-	for (size_t i = 0; e == ERR_NONE && i < count; i++) {
-		e = read_json(&r, &fields[i], object, &out->value[i]);
-		if (e == ERR_NONE && fields[i].required && !out->value[i].given)
-			e = complain(&r, ERR_FIELD, "missing_field", &fields[i], "is missing");
-	}
-	return e;
+	return fields_read(fields, count, object, prefix, out->value, fault);
 }
 
 void params_free(struct params *p)
@@ -296,11 +167,7 @@ void params_free(struct params *p)
 
 static const struct value *value_of(const struct params *p, const char *name)
 {
-	for (size_t i = 0; i < p->count; i++) {
-		if (strcmp(p->fields[i].name, name) == 0)
-			return &p->value[i];
-	}
-	abort();
+	return fields_value(p->fields, p->count, p->value, name);
 }
 
 bool params_given(const struct params *p, const char *name)

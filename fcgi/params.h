@@ -14,45 +14,14 @@
 
 #include "base/err.h"
 #include "pairs.h"
+#include "wire/fields.h"
 
 struct cJSON;
 
 #define FIELDS_MAX 16
 
-enum field_kind {
-	FIELD_TEXT,     /* min … max bytes, without control characters */
-	FIELD_LINES,    /* the same with line ends and tabs */
-	FIELD_CHOICE,   /* one of choices, "A|B" */
-	FIELD_INTEGER,  /* min … max */
-	FIELD_REAL,     /* min … max */
-	FIELD_BOOL,     /* true or false; in a query also 1, 0, on, off */
-	FIELD_OBJECT,   /* JSON only; read its members with params_from_object */
-	FIELD_LIST,     /* JSON only */
-	FIELD_TEXTS     /* query and form only: a name that may come several times, each as FIELD_TEXT */
-};
-
-enum field_from { FROM_BODY, FROM_QUERY };
-
-struct field {
-	const char *name;
-	enum field_kind kind;
-	enum field_from from;
-	bool required;
-	int64_t min, max;
-	const char *choices;
-};
-
 /* How the body is to be read. */
 enum body_kind { BODY_JSON, BODY_FORM };
-
-struct value {
-	bool given;
-	bool truth;
-	int64_t integer;
-	double real;
-	const char *text;
-	const struct cJSON *json;
-};
 
 struct params {
 	const struct field *fields;

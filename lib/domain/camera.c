@@ -284,11 +284,20 @@ enum err camera_event(struct ledger *l, const struct camera_event *told, struct 
 	return e == ERR_NONE ? note(db, told, ev.name, out->outcome == CAMERA_ACCEPTED, out->fault.code) : e;
 }
 
-enum err camera_refuse(struct ledger *l, const struct camera_event *ev, const struct fault *fault)
+enum err camera_note(struct ledger *l, const struct camera_event *ev, const struct camera_answer *decided)
 {
+	static const char *const codes[] = { [CAMERA_ACCEPTED] = "", [CAMERA_REPEATED] = "deduped" };
+	bool accepted = decided->outcome != CAMERA_REFUSED;
 	char name[EVENT_ID_SIZE] = "";
 
 	if (ev->event_id != NULL)
 		camera_event_name(ev->event_id, name);
-	return note(ledger_db(l), ev, name, false, fault->code);
+	return note(ledger_db(l), ev, name, accepted, accepted ? codes[decided->outcome] : decided->fault.code);
+}
+
+enum err camera_refuse(struct ledger *l, const struct camera_event *ev, const struct fault *fault)
+{
+	const struct camera_answer refused = { .outcome = CAMERA_REFUSED, .fault = *fault };
+
+	return camera_note(l, ev, &refused);
 }

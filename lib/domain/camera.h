@@ -31,11 +31,16 @@ void camera_edge(const char *camera_id, char out[EDGE_ID_SIZE]);
  * an exit's name, control characters) "edge_" and 32 hex digits of its SHA-256, on every central the same. Pure. */
 void camera_event_name(const char *event_id, char out[EVENT_ID_SIZE]);
 
+/* What it changes of what was told before (domain/camera_change); CHANGE_NONE: it is an entry or an exit. */
+enum camera_change { CHANGE_NONE, CHANGE_PLATE, CHANGE_VOID, CHANGE_LOCATION };
+
 struct camera_event {
 	const char *type;                  /* as it came; NULL or any text when refused before it was looked at */
 	enum direction direction;          /* ENTRY or EXIT */
+	enum camera_change change;
 	const char *event_id;              /* the box's own; NULL none */
-	const char *camera_id, *camera_name, *camera_type, *edge_id, *source;   /* NULL: not told (camera_id and edge_id are) */
+	const char *camera_id, *camera_name, *camera_type, *edge_id, *source;   /* NULL: not told (camera_id, but for
+	                                      changes, and edge_id are) */
 	char plate_id[PLATE_SIZE];         /* reduced, valid */
 	char plate_view[PLATE_VIEW_SIZE];
 	double confidence;                 /* -1: none */
@@ -61,6 +66,8 @@ struct camera_answer {
 enum err camera_event(struct ledger *l, const struct camera_event *told, struct camera_answer *out);
 /* Log an event that could not be read as one: only type, event_id, camera_id, edge_id, arrived_ms and the payload count. */
 enum err camera_refuse(struct ledger *l, const struct camera_event *ev, const struct fault *fault);
+/* Log what was decided on an event elsewhere (domain/camera_change). */
+enum err camera_note(struct ledger *l, const struct camera_event *ev, const struct camera_answer *decided);
 /* A heartbeat: row's camera_id, camera_name, camera_type, edge_id, status and counts; timestamp is the box's clock, -1 not told. In
  * a transaction. */
 enum err camera_heartbeat(struct db *db, struct camera_row *row, double timestamp, int64_t now_ms);

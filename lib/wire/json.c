@@ -231,6 +231,16 @@ const struct cJSON *json_member(const struct cJSON *object, const char *name)
 	return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
 }
 
+bool json_is_map(const struct cJSON *value)
+{
+	return cJSON_IsObject(value);
+}
+
+bool json_is_nothing(const struct cJSON *value)
+{
+	return value == NULL || cJSON_IsNull(value);
+}
+
 const char *json_text(const struct cJSON *object, const char *name)
 {
 	const struct cJSON *item = json_member(object, name);

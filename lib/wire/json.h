@@ -31,6 +31,9 @@ void json_free(struct cJSON *object);
 /* Members of an object; object may be NULL or something else, which has no members. Names are case-sensitive, of duplicates the
  * first counts. */
 const struct cJSON *json_member(const struct cJSON *object, const char *name);
+/* Of a member: is it an object? Is it missing, or null? */
+bool json_is_map(const struct cJSON *value);
+bool json_is_nothing(const struct cJSON *value);
 /* A text, owned by the object; NULL if missing or no text. */
 const char *json_text(const struct cJSON *object, const char *name);
 /* A text, or a number as one, cut to size; "" and false if it is missing or anything else. */
