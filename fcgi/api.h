@@ -42,6 +42,6 @@ handler_fn api_fees_get, api_fees_put, api_subscriptions_get, api_subscriptions_
 handler_fn api_parking_state, api_cameras, api_status;
 
 /* api_status.c */
-handler_fn api_health, api_stats, api_watch;
+handler_fn api_health, api_stats, api_watch, api_box;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "answer.h"
 #include "base/text.h"
+#include "caller.h"
 #include "seal/token.h"
 #include "serve.h"
 #include "stats.h"
@@ -45,21 +46,41 @@ enum err api_stats(struct call *c, struct fault *fault)
 	return ERR_NONE;
 }
 
-/* nginx asks before it lets somebody watch the history at p2pd; that it is answered here at all means yes. It tells p2pd who it is
- * (p2pd/live.h), and nobody else. */
-enum err api_watch(struct call *c, struct fault *fault)
+/* nginx asks before it hands a WebSocket on to p2pd; that it is answered here at all means yes. It tells p2pd who it is
+ * (p2pd/live.h), and nobody else. hash may be NULL. */
+static enum err let_in(struct call *c, const char *word, const unsigned char *hash, bool address)
 {
-	unsigned char hash[TOKEN_HASH_BYTES];
-	char hex[2 * TOKEN_HASH_BYTES + 1], who[96];
+	char hex[2 * TOKEN_HASH_BYTES + 1] = "", who[128];
+	const char *from = address && c->request.remote_addr ? c->request.remote_addr : "";
 
-	(void)fault;
-	if (c->caller.user[0]) {
-		token_hash(c->token, hash);
-		hex_encode(hex, hash, sizeof hash);
-	}
-	text_format(who, sizeof who, "%s %s", c->caller.user[0] ? "session" : "address",
-		c->caller.user[0] ? hex : c->request.remote_addr ? c->request.remote_addr : "");
+	if (hash)
+		hex_encode(hex, hash, TOKEN_HASH_BYTES);
+	text_format(who, sizeof who, "%s %s%s%s", word, hex, hash && address ? " " : "", from);
 	response_header(&c->response, "X-Parkmesh-Watcher", who);
 	c->response.status = 204;
 	return ERR_NONE;
+}
+
+enum err api_watch(struct call *c, struct fault *fault)
+{
+	unsigned char hash[TOKEN_HASH_BYTES];
+
+	(void)fault;
+	if (!c->caller.user[0])
+		return let_in(c, "address", NULL, true);
+	token_hash(c->token, hash);
+	return let_in(c, "session", hash, false);
+}
+
+enum err api_box(struct call *c, struct fault *fault)
+{
+	unsigned char hash[TOKEN_HASH_BYTES];
+	char token[BEARER_SIZE];
+
+	(void)fault;
+	if (!c->caller.edge_id[0] || !bearer_read(c->request.authorization, token))
+		return let_in(c, "box", NULL, true);
+	token_hash(token, hash);
+	explicit_bzero(token, sizeof token);
+	return let_in(c, "edge", hash, true);
 }

@@ -18,6 +18,7 @@ struct call;
 enum access {
 	ACCESS_ANYONE,
 	ACCESS_EDGE,           /* edges, whoever may administer, and people: viewers may look, operators do */
+	ACCESS_BOX,            /* a WebSocket of edges: as EDGE, but nobody's log-in counts */
 	ACCESS_VIEWER, ACCESS_OPERATOR, ACCESS_ADMIN,
 	ACCESS_WATCH,          /* a WebSocket for viewers: a page's Origin decides whether the person's log-in counts */
 	ACCESS_PAGE_OPEN,      /* pages: without log-in, and for people with at least that role */

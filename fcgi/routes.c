@@ -47,6 +47,7 @@ const struct route routes[] = {
 	{METHOD_POST, "/api/p2p/test-connection", ACCESS_ADMIN, FIELDS(p2p_test_fields), api_p2p_test},
 
 	{METHOD_GET, "/ws/history", ACCESS_WATCH, NO_FIELDS, api_watch},
+	{METHOD_GET, "/ws/edge", ACCESS_BOX, NO_FIELDS, api_box},
 
 	{METHOD_GET, "/login", ACCESS_PAGE_OPEN, FIELDS(page_login_fields), page_login},
 	{METHOD_POST, "/login", ACCESS_PAGE_OPEN, FIELDS(page_logging_in_fields), page_logging_in},

@@ -74,6 +74,11 @@ static bool origin_allowed(const struct request *r, const struct rules *rules)
 	return rules_have_origin(rules, r->origin) || (r->host && origin_is_host(r->origin, r->host, r->server_port));
 }
 
+static bool is_for_edges(enum access access)
+{
+	return access == ACCESS_EDGE || access == ACCESS_BOX;
+}
+
 static enum role role_of_address(const struct rules *rules, const char *address)
 {
 	if (!address)
@@ -87,11 +92,11 @@ static enum role role_of_address(const struct rules *rules, const char *address)
 static enum err check_address(enum access access, const struct request *r, const struct rules *rules, const char *own_host,
 	struct caller *out, struct fault *fault)
 {
-	enum role role = role_of_address(rules, r->remote_addr), needed = access == ACCESS_EDGE ? ROLE_EDGE : ROLE_ADMIN;
+	enum role role = role_of_address(rules, r->remote_addr), needed = is_for_edges(access) ? ROLE_EDGE : ROLE_ADMIN;
 	bool app = r->origin && rules_have_origin(rules, r->origin);
 	enum err e;
 
-	if (access == ACCESS_EDGE && (role == ROLE_NONE || app))
+	if (is_for_edges(access) && (role == ROLE_NONE || app))
 		return ask_for_token(fault);
 	if (role < needed)
 		return deny(fault, "address_not_trusted", "Calls from this address are not allowed here.");
@@ -107,7 +112,7 @@ static enum err check_address(enum access access, const struct request *r, const
 /* With an edge's. */
 static enum err check_edge(enum access access, struct caller *out, struct fault *fault)
 {
-	if (access != ACCESS_EDGE)
+	if (!is_for_edges(access))
 		return deny(fault, "not_for_edges", "An edge's token does not open this.");
 	out->role = ROLE_EDGE;
 	return ERR_NONE;
@@ -116,7 +121,7 @@ static enum err check_edge(enum access access, struct caller *out, struct fault 
 enum user_role access_role(enum access access, enum method method)
 {
 	switch (access) {
-	case ACCESS_ANYONE: case ACCESS_PAGE_OPEN: break;
+	case ACCESS_ANYONE: case ACCESS_BOX: case ACCESS_PAGE_OPEN: break;
 	case ACCESS_EDGE: return method == METHOD_GET ? USER_VIEWER : USER_OPERATOR;
 	case ACCESS_VIEWER: case ACCESS_WATCH: case ACCESS_PAGE_VIEWER: return USER_VIEWER;
 	case ACCESS_OPERATOR: case ACCESS_PAGE_OPERATOR: return USER_OPERATOR;
@@ -176,7 +181,7 @@ enum err session_check(enum access access, const struct request *r, const struct
 		return check_page(access, r, out, fault);
 	if (access == ACCESS_WATCH && shown == SHOWN_NOTHING && r->origin)
 		return check_role(access, r, out, fault);
-	if (shown == SHOWN_PERSON)
+	if (shown == SHOWN_PERSON && access != ACCESS_BOX)
 		return check_person(access, r, out, fault);
 	return check_address(access, r, rules, own_host, out, fault);
 }

@@ -16,6 +16,9 @@
  * anything else, so the cookie counts with an Origin that is allowed (that of this central, or a configured one), and only with one
  * (403 origin_needed). From a page without it: 401 log_in_needed.
  *
+ * The WebSocket of edges (ACCESS_BOX) is a route for edges, but a person's cookie counts as nothing there: what speaks at it decides on
+ * cars, and a browser would show the cookie for a page of anybody.
+ *
  * A token that was shown counts alone: a wrong one is never made good by the address, and a cookie beside it says nothing. A cookie of
  * no session counts as none. With a cookie a browser may act for a page of somebody else, so what changes something has to come from a
  * page of this central (403 cross_origin) and show the token that only such a page knows: a form in its field "csrf" (serve.c; 403

@@ -24,6 +24,7 @@
 #include "notify.h"
 #include "renewal.h"
 #include "rows.h"
+#include "signals.h"
 #include "status.h"
 #include "store/db.h"
 #include "tls.h"
@@ -48,7 +49,7 @@ struct daemon {
 	struct loop *loop;
 	struct mesh *mesh;
 	struct legacy_side old;
-	struct live *live;        /* NULL: nobody watches */
+	struct live *live;        /* NULL: no socket for those who watch, and boxes */
 	struct discovery *discovery; /* NULL: switched off */
 	struct found found;
 	struct loop_timer *due, *tick;
@@ -344,23 +345,6 @@ static void on_drained(void *self)
 
 /* ---- start and end ---- */
 
-static void signal_set(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGHUP);
-	sigaddset(set, SIGUSR1);
-}
-
-void daemon_block_signals(void)
-{
-	sigset_t set;
-	signal_set(&set);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-}
-
 static enum err open_rows(struct daemon *d, const char *path, struct fault *fault)
 {
 	enum err e = db_hold_writer_lock(path, "p2pd", &d->lock_fd);
@@ -409,12 +393,25 @@ static enum err open_mesh(struct daemon *d)
 	return e ? e : loop_timer_new(d->loop, on_tick, d, &d->tick);
 }
 
+/* Events of boxes are records of ours, which the mesh passes on. */
+static void on_boxes_wrote(void *arg)
+{
+	struct daemon *d = arg;
+	mesh_look(d->mesh);
+	legacy_look(d->old.legacy);
+	soon(d);
+}
+
+static enum err open_live(struct daemon *d, const char *path)
+{
+	const struct live_told told = {.central = d->id, .wrote = on_boxes_wrote, .arg = d};
+	return live_open(d->loop, &d->rows, d->world, path, &told, &d->live);
+}
+
 static enum err watch_signals(struct daemon *d)
 {
 	struct loop_watch *watch;
-	sigset_t set;
-	signal_set(&set);
-	d->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	d->signal_fd = signals_open();
 	return d->signal_fd < 0 ? ERR_SYSTEM : loop_watch(d->loop, d->signal_fd, on_signal, d, &watch);
 }
 
@@ -445,7 +442,7 @@ enum err daemon_open(const struct daemon_paths *paths, const struct world *world
 		e = renewal_init(&d->renewal, paths->db, d->tls, world);
 	name_certificate(d, paths->conf);
 	if (!e && paths->live)
-		e = live_open(d->loop, d->db, world, paths->live, &d->live);
+		e = open_live(d, paths->live);
 	if (!e && paths->discover)
 		e = discovery_open(&d->discovery);
 	legacy_side_place(&d->old, paths->live);

@@ -18,18 +18,17 @@
 struct conf;
 struct daemon;
 
-/* Files of the central: the database, the FIFO that wakes p2pd, the socket for those who watch the history (NULL: nobody does), the
- * site's own certificate and its key (NULL: what the configuration says, else one is made), the machine's configuration and what was
- * read of it (both NULL: none); and whether to announce this central and look for others by mDNS. */
+/* Files of the central: the database, the FIFO that wakes p2pd, the socket for those who watch the history and for camera boxes
+ * (NULL: none), the site's own certificate and its key (NULL: what the configuration says, else one is made), the machine's
+ * configuration and what was read of it (both NULL: none); and whether to announce this central and look for others by mDNS. */
 struct daemon_paths { const char *db, *notify, *live, *tls_certificate, *tls_key, *config; const struct conf *conf; bool discover; };
 
-/* Signals must be blocked (daemon_block_signals) before any thread exists. world and what paths names outlive it. On failure fault says
+/* Signals must be blocked (signals.h) before any thread exists. world and what paths names outlive it. On failure fault says
  * what to do. Free with daemon_close, also after a failure if *out is not NULL. */
 enum err daemon_open(const struct daemon_paths *paths, const struct world *world, struct daemon **out,
 	struct fault *fault);
 void daemon_close(struct daemon *d);
 /* Serve until SIGTERM or SIGINT. ERR_SYSTEM if the loop fails. */
 enum err daemon_run(struct daemon *d);
-void daemon_block_signals(void);
 
 #endif

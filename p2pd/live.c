@@ -6,28 +6,34 @@
 
 #include "base/journal.h"
 #include "base/text.h"
+#include "box_side.h"
 #include "domain/people.h"
 #include "feed.h"
 #include "listen.h"
 #include "loop.h"
+#include "store/edges.h"
 #include "store/history.h"
 
-#define CONNECTED_MAX (FEED_WATCHERS + 16) /* some more, to be told that there are too many */
+#define CONNECTED_MAX (FEED_WATCHERS + BOXES_MAX + 16) /* some more, to be told that there are too many */
 #define ACCEPT_AT_ONCE 16
 #define PATH_SIZE 512
 #define WATCHER_HEADER "x-parkmesh-watcher:"
-#define WATCHER_SIZE 96 /* "session " and 64 digits, or "address " and an address */
+#define WATCHER_SIZE 128 /* at most "edge ", 64 digits, and an address */
 
 /* Codes of RFC 6455 and its registry. */
-enum { GOING_AWAY = 1001, POLICY = 1008, TRY_LATER = 1013 };
+enum { GOING_AWAY = 1001, NO_SUCH_DATA = 1003, POLICY = 1008, TOO_LARGE = 1009, TRY_LATER = 1013 };
+
+_Static_assert(EDGE_TOKEN_BYTES == USER_TOKEN_BYTES, "hashes of tokens and of log-ins have one place");
 
 struct watching {
 	struct watching *next;
 	struct live *live;
 	uint64_t id;
 	struct loop_visitor *visitor;
-	bool person;                             /* it watches as long as the log-in of session lasts */
-	unsigned char session[USER_TOKEN_BYTES];
+	bool box;
+	bool person;                             /* it watches as long as the log-in of hash lasts */
+	bool token;                              /* it is a box as long as the token of hash is its edge's */
+	unsigned char hash[USER_TOKEN_BYTES];
 };
 
 struct live {
@@ -35,6 +41,8 @@ struct live {
 	struct db *db;
 	const struct world *world;
 	struct feed *feed;
+	struct boxes *boxes;
+	struct box_side side;
 	struct loop_timer *due;
 	struct loop_watch *listener;
 	int listener_fd;
@@ -47,7 +55,9 @@ struct live {
 
 static void run(struct live *l)
 {
-	int64_t due = feed_run(l->feed);
+	int64_t due = feed_run(l->feed), boxes = boxes_run(l->boxes);
+	if (boxes < due)
+		due = boxes;
 	if (due != INT64_MAX)
 		loop_timer_set(l->due, due - world_mono_us(l->world));
 }
@@ -112,11 +122,74 @@ static void end(void *self, uint64_t watcher, enum feed_end why)
 	}
 }
 
+/* ---- what the boxes do ---- */
+
+static void reading(void *self, uint64_t box, bool on)
+{
+	const struct watching *w = watching_of(self, box);
+	if (w)
+		loop_visitor_reading(w->visitor, on);
+}
+
+static void end_box(void *self, uint64_t box, enum box_end why)
+{
+	static const struct { int code; const char *why; } ends[] = {
+		[BOX_SILENT] = {POLICY, "The first frame did not come."},
+		[BOX_NO_NAME] = {POLICY, "The first frame has to say the edge_id."},
+		[BOX_OTHER_EDGE] = {POLICY, "This token is of another edge than the first frame names."},
+		[BOX_SLOW] = {TRY_LATER, "What is sent is not read."},
+		[BOX_TOO_LARGE] = {TOO_LARGE, "A message has at most 64 KiB."},
+		[BOX_BINARY] = {NO_SUCH_DATA, "Only text is spoken here."},
+		[BOX_OVER] = {GOING_AWAY, "Connect again; who may is asked from time to time."},
+		[BOX_NO_MEMORY] = {TRY_LATER, "There is no memory for now."},
+	};
+	const struct watching *w = watching_of(self, box);
+	if (w)
+		loop_visitor_end(w->visitor, ends[why].code, ends[why].why);
+}
+
 /* ---- what the loop tells ---- */
 
 static void end_over(const struct watching *w)
 {
-	loop_visitor_end(w->visitor, POLICY, "The log-in is over.");
+	loop_visitor_end(w->visitor, POLICY, w->box ? "The token is no longer known." : "The log-in is over.");
+}
+
+static void take_in_box(struct watching *w, const char *address, const char *edge_id)
+{
+	if (!boxes_opened(w->live->boxes, w->id, address, edge_id))
+		loop_visitor_end(w->visitor, TRY_LATER, "Too many are here already.");
+}
+
+/* "edge HASH ADDRESS": the edge is looked up again, so that a token that was replaced since says nothing. */
+static void open_with_token(struct watching *w, char *hash)
+{
+	char *address = strchr(hash, ' ');
+	struct edge_row row;
+	w->box = true;
+	if (address)
+		*address++ = '\0';
+	w->token = address && hex_decode(w->hash, sizeof(w->hash), hash) &&
+		edge_find_by_token(w->live->db, w->hash, &row) == ERR_NONE;
+	if (w->token)
+		take_in_box(w, address, row.edge_id);
+	else
+		end_over(w);
+}
+
+/* false: it is no box. */
+static bool open_box(struct watching *w)
+{
+	char said[WATCHER_SIZE];
+	loop_visitor_header(w->visitor, WATCHER_HEADER, said, sizeof(said));
+	if (strncmp(said, "edge ", 5) == 0) {
+		open_with_token(w, said + 5);
+		return true;
+	}
+	w->box = strncmp(said, "box ", 4) == 0;
+	if (w->box)
+		take_in_box(w, said + 4, NULL);
+	return w->box;
 }
 
 /* Whose share of the places w takes. false: of a log-in that is over. */
@@ -126,10 +199,10 @@ static bool find_who(struct watching *w, char who[FEED_WHO_SIZE])
 	struct session_row row;
 	loop_visitor_header(w->visitor, WATCHER_HEADER, said, sizeof(said));
 	text_format(who, FEED_WHO_SIZE, "%.*s", FEED_WHO_SIZE - 1, said);
-	w->person = strncmp(said, "session ", 8) == 0 && hex_decode(w->session, sizeof(w->session), said + 8);
+	w->person = strncmp(said, "session ", 8) == 0 && hex_decode(w->hash, sizeof(w->hash), said + 8);
 	if (!w->person)
 		return true;
-	enum err e = people_session(w->live->db, w->session, world_wall_ms(w->live->world), &row);
+	enum err e = people_session(w->live->db, w->hash, world_wall_ms(w->live->world), &row);
 	if (e == ERR_NONE)
 		text_format(who, FEED_WHO_SIZE, "person %s", row.user);
 	return e != ERR_NOT_FOUND;
@@ -142,18 +215,29 @@ static void opened(void *mine)
 	char who[FEED_WHO_SIZE];
 	if (l->stopped)
 		return;
-	if (!find_who(w, who))
+	if (open_box(w))
+		;
+	else if (!find_who(w, who))
 		end_over(w);
 	else if (!feed_opened(l->feed, w->id, who))
 		loop_visitor_end(w->visitor, TRY_LATER, "Too many watch already.");
 	run(l);
 }
 
-static void heard(void *mine, size_t len)
+static void heard(void *mine, const struct loop_heard *part)
 {
 	struct watching *w = mine;
-	if (!w->live->stopped)
-		feed_heard(w->live->feed, w->id, len);
+	const struct box_part said = {.bytes = part->bytes, .len = part->len, .expect = part->expect, .final = part->final,
+		.binary = part->binary};
+	struct live *l = w->live;
+	if (l->stopped)
+		return;
+	if (w->box)
+		boxes_heard(l->boxes, w->id, &said);
+	else
+		feed_heard(l->feed, w->id, part->len);
+	if (w->box) /* not from here: it may be in the middle of what was read */
+		loop_timer_set(l->due, 0);
 }
 
 static void unlist(struct watching *w)
@@ -170,6 +254,7 @@ static void gone(void *mine)
 {
 	struct watching *w = mine;
 	feed_closed(w->live->feed, w->id);
+	boxes_closed(w->live->boxes, w->id);
 	unlist(w);
 }
 
@@ -221,20 +306,30 @@ static void listen_on_path(struct live *l)
 	l->failed = e != ERR_NONE;
 }
 
-enum err live_open(struct loop *loop, struct db *db, const struct world *world, const char *path, struct live **out)
+static enum err open_parts(struct live *l)
 {
-	static const struct loop_visited told = {.opened = opened, .heard = heard, .gone = gone};
+	const struct feed_io feed = {.self = l, .mark = mark, .changed = changed, .send = send_frame, .queued = queued, .end = end};
+	struct boxes_io boxes = {.links = {.self = l, .send = send_frame, .queued = queued, .reading = reading, .end = end_box}};
+	box_side_table(&l->side, &boxes.rows);
+	enum err e = feed_new(&feed, l->world, &l->feed);
+	return e ? e : boxes_new(&boxes, l->world, &l->boxes);
+}
+
+enum err live_open(struct loop *loop, struct rows *rows, const struct world *world, const char *path, const struct live_told *told,
+	struct live **out)
+{
+	static const struct loop_visited visited = {.opened = opened, .heard = heard, .gone = gone};
 	struct live *l = calloc(1, sizeof(*l));
 	if (!l)
 		return ERR_MEMORY;
-	*l = (struct live){.loop = loop, .db = db, .world = world};
-	const struct feed_io io = {.self = l, .mark = mark, .changed = changed, .send = send_frame, .queued = queued, .end = end};
+	*l = (struct live){.loop = loop, .db = rows->db, .world = world};
+	box_side_init(&l->side, rows, told->central, told->wrote, told->arg);
 	*out = l;
-	enum err e = text_copy(l->path, sizeof(l->path), path) ? feed_new(&io, world, &l->feed) : ERR_INVALID;
+	enum err e = text_copy(l->path, sizeof(l->path), path) ? open_parts(l) : ERR_INVALID;
 	if (!e)
 		e = loop_timer_new(loop, on_due, l, &l->due);
 	if (!e)
-		e = loop_receive_visitors(loop, &told);
+		e = loop_receive_visitors(loop, &visited);
 	if (!e)
 		listen_on_path(l);
 	return e;
@@ -242,9 +337,10 @@ enum err live_open(struct loop *loop, struct db *db, const struct world *world, 
 
 void live_look(struct live *l)
 {
-	if (!l || l->stopped || feed_watchers(l->feed) == 0)
+	if (!l || l->stopped || feed_watchers(l->feed) + boxes_count(l->boxes) == 0)
 		return;
 	feed_look(l->feed);
+	boxes_look(l->boxes);
 	run(l);
 }
 
@@ -256,15 +352,25 @@ void live_mesh(struct live *l)
 	run(l);
 }
 
-/* A database that cannot be read for now says nothing about log-ins. */
+/* A database that cannot be read for now says nothing about log-ins and tokens. */
+static bool is_over(const struct watching *w)
+{
+	const struct live *l = w->live;
+	struct session_row session;
+	struct edge_row edge;
+	if (w->token)
+		return edge_find_by_token(l->db, w->hash, &edge) == ERR_NOT_FOUND;
+	return w->person && people_session(l->db, w->hash, world_wall_ms(l->world), &session) == ERR_NOT_FOUND;
+}
+
 static void end_those_over(struct live *l)
 {
-	struct session_row row;
 	for (struct watching *w = l->first; w; w = w->next) {
-		if (!w->person || people_session(l->db, w->session, world_wall_ms(l->world), &row) != ERR_NOT_FOUND)
+		if (!is_over(w))
 			continue;
-		w->person = false;
+		w->person = w->token = false;
 		feed_closed(l->feed, w->id);
+		boxes_closed(l->boxes, w->id);
 		end_over(w);
 	}
 }
@@ -309,5 +415,7 @@ void live_free(struct live *l)
 		free(w);
 	}
 	feed_free(l->feed);
+	boxes_free(l->boxes);
+	box_side_free(&l->side);
 	free(l);
 }

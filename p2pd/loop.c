@@ -184,11 +184,18 @@ static void visitor_gone(struct loop_visitor *v)
 	free(v);
 }
 
+static void visitor_heard(const struct loop_visitor *v, const char *bytes, size_t len)
+{
+	const struct loop_heard part = {.bytes = bytes, .len = len, .expect = lws_remaining_packet_payload(v->wsi),
+		.final = lws_is_final_fragment(v->wsi), .binary = lws_frame_is_binary(v->wsi)};
+	if (!v->code)
+		v->loop->told.heard(v->mine, &part);
+}
+
 static int on_visitor(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
 	struct loop_visitor *v = lws_get_opaque_user_data(wsi);
 	(void)user;
-	(void)in;
 	if (reason == LWS_CALLBACK_HTTP)
 		return -1;
 	if (!v || !v->wsi)
@@ -198,7 +205,7 @@ static int on_visitor(struct lws *wsi, enum lws_callback_reasons reason, void *u
 		v->loop->told.opened(v->mine);
 		return 0;
 	case LWS_CALLBACK_RECEIVE:
-		v->loop->told.heard(v->mine, len);
+		visitor_heard(v, in, len);
 		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return visitor_writeable(v);
@@ -259,6 +266,12 @@ void loop_visitor_send(struct loop_visitor *v, const char *bytes, size_t len)
 		lws_set_timeout(v->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
 }
 
+void loop_visitor_reading(struct loop_visitor *v, bool on)
+{
+	if (!v->code)
+		lws_rx_flow_control(v->wsi, on);
+}
+
 size_t loop_visitor_queued(const struct loop_visitor *v)
 {
 	return v->tx.bytes;
@@ -276,6 +289,7 @@ void loop_visitor_end(struct loop_visitor *v, int code, const char *why)
 	v->code = code;
 	v->why = why;
 	queue_free(&v->tx);
+	lws_rx_flow_control(v->wsi, 1); /* its close frame, or that it has gone */
 	lws_set_timeout(v->wsi, PENDING_TIMEOUT_CLOSE_SEND, GOODBYE_S);
 	lws_callback_on_writable(v->wsi);
 }

@@ -41,10 +41,12 @@ void loop_stop(struct loop *loop);
 /* ---- WebSockets that others open to a program of this machine, on a virtual host of their own; for live.c ---- */
 
 struct loop_visitor;
+/* Part of a message, of whose frame `expect` bytes follow; final: it is whole now. */
+struct loop_heard { const char *bytes; size_t len, expect; bool final, binary; };
 /* All called from the loop, never from within a function of this header. mine: what was given with the connection. */
 struct loop_visited {
 	void (*opened)(void *mine);
-	void (*heard)(void *mine, size_t len);   /* so many bytes came, of any message */
+	void (*heard)(void *mine, const struct loop_heard *part);
 	void (*gone)(void *mine);                /* the last call for it; the visitor is freed */
 };
 /* Once, before the first visitor; *told is copied. ERR_SYSTEM. */
@@ -58,6 +60,8 @@ void loop_visitor_send(struct loop_visitor *v, const char *bytes, size_t len);
 void loop_visitor_header(const struct loop_visitor *v, const char *name, char *out, size_t size);
 /* Bytes queued that have not left yet. */
 size_t loop_visitor_queued(const struct loop_visitor *v);
+/* Go on or stop reading from it. */
+void loop_visitor_reading(struct loop_visitor *v, bool on);
 /* Close with a code and a reason of RFC 6455 (static texts), within a second or two; what is queued does not leave any more. gone
  * follows. */
 void loop_visitor_end(struct loop_visitor *v, int code, const char *why);

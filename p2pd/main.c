@@ -8,6 +8,7 @@
 #include "conf.h"
 #include "daemon.h"
 #include "seal/seal.h"
+#include "signals.h"
 
 #define EXIT_USAGE 2
 
@@ -19,8 +20,8 @@ static const char USAGE[] =
 	"  --config FILE  the machine's configuration (/etc/parkmesh/parkmesh.conf); what is named here beside it counts\n"
 	"  --db PATH      the central's database; made if it is missing\n"
 	"  --notify PATH  the FIFO by which parkmesh.fcgi wakes it; made if it is missing\n"
-	"  --live PATH    a socket to be made, by which nginx comes for those who watch the history\n"
-	"                 (and old.sock beside it, for centrals of the older Python system)\n"
+	"  --live PATH    a socket to be made, by which nginx comes for those who watch the history and for camera\n"
+	"                 boxes (and old.sock beside it, for centrals of the older Python system)\n"
 	"  --tls-certificate PATH, --tls-key PATH\n"
 	"                 a certificate of the site's own for other centrals that dial this one, and its private\n"
 	"                 key, in PEM; read again when they change. Without, tls.crt and tls.key beside the\n"
@@ -124,7 +125,7 @@ int main(int argc, char **argv)
 	struct fault fault = {0};
 	core_forbid();
 	journal_start("p2pd", JOURNAL_INFO);
-	daemon_block_signals();
+	signals_block();
 	if (!seal_start()) {
 		journal_error("event=start_failed why=\"libsodium cannot start\"");
 		return EXIT_FAILURE;

@@ -61,13 +61,15 @@ static enum err change(struct ledger *l, const struct camera_event *ev, const ch
 	if (e != ERR_NONE)
 		return e;
 	if (!own)
-		return refuse(out, ERR_DENIED, "edge_mismatch", "event_id", "A box changes only what came in by its own edge at this central.");
+		return refuse(out, ERR_DENIED, "edge_mismatch", "event_id",
+			"A box changes only what came in by its own edge at this central.");
 	if (is_so_already(ev, &stay)) {
 		out->outcome = CAMERA_REPEATED;
 		return ERR_NONE;
 	}
 	if (stay.status != STAY_IN)
-		return refuse(out, ERR_CONFLICT, "not_inside", "event_id", "This car is not inside any more; an operator can change its stay.");
+		return refuse(out, ERR_CONFLICT, "not_inside", "event_id",
+			"This car is not inside any more; an operator can change its stay.");
 	return write(l, ev, stay.id, out);
 }
 

@@ -82,7 +82,8 @@ bool camera_box_read(const char *bytes, size_t len, char edge_id[EDGE_ID_SIZE])
 static enum err read_type(struct camera_told *t, bool by_box)
 {
 	static const struct { const char *type; enum direction direction; enum camera_change change; } kinds[] = {
-		{ "ENTRY", DIRECTION_ENTRY, CHANGE_NONE }, { "DETECTION", DIRECTION_ENTRY, CHANGE_NONE }, { "EXIT", DIRECTION_EXIT, CHANGE_NONE },
+		{ "ENTRY", DIRECTION_ENTRY, CHANGE_NONE }, { "DETECTION", DIRECTION_ENTRY, CHANGE_NONE },
+		{ "EXIT", DIRECTION_EXIT, CHANGE_NONE },
 		{ "UPDATE", DIRECTION_ANY, CHANGE_PLATE }, { "DELETE", DIRECTION_ANY, CHANGE_VOID },
 		{ "LOCATION_UPDATE", DIRECTION_ANY, CHANGE_LOCATION },
 	};
@@ -162,7 +163,8 @@ static enum err read_data(struct camera_told *t)
 	enum err e;
 
 	if (!json_is_map(data))
-		return fault_set(&t->fault, ERR_FIELD, data != NULL ? "wrong_type" : "missing_field", "data", "data has to be an object.");
+		return fault_set(&t->fault, ERR_FIELD, data != NULL ? "wrong_type" : "missing_field", "data",
+			"data has to be an object.");
 	e = fields_read(data_fields, DATA_FIELDS, data, "data.", values, &t->fault);
 	if (values[EDGE].text != NULL)
 		text_copy(t->edge_id, sizeof(t->edge_id), values[EDGE].text);
@@ -176,13 +178,13 @@ enum err camera_told_read(const char *bytes, size_t len, const char *box, struct
 	enum err e;
 
 	*out = (struct camera_told){ .event = { .confidence = -1, .payload = bytes, .payload_len = len } };
-	e = json_read(bytes, len, &out->document);
-	if (e == ERR_SYNTAX)
-		return fault_set(&out->fault, e, "malformed_json", "", "The body has to be one JSON object in UTF-8.");
 	if (box != NULL) {
 		text_copy(out->edge_id, sizeof(out->edge_id), box);
 		out->event.edge_id = out->edge_id;
 	}
+	e = json_read(bytes, len, &out->document);
+	if (e == ERR_SYNTAX)
+		return fault_set(&out->fault, e, "malformed_json", "", "The body has to be one JSON object in UTF-8.");
 	if (e == ERR_NONE)
 		e = read_type(out, box != NULL);
 	if (e == ERR_NONE)

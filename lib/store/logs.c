@@ -303,6 +303,25 @@ enum err record_each_named(struct db *db, const char *event_id, record_named_fn 
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
+enum err record_each_numbered(struct db *db, int64_t after, int64_t limit, record_numbered_fn *each, void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_RECORD_NUMBERED);
+	enum err e;
+
+	put_int(st, 1, after);
+	put_int(st, 2, limit);
+	while ((e = sql_row(db, st)) == ERR_NONE) {
+		const struct record_numbered row = { .number = sqlite3_column_int64(st, 0), .log = get_text_or_null(st, 1),
+			.seq = sqlite3_column_int64(st, 2), .type = type_of(get_text_or_null(st, 3)), .event_id = get_text_or_null(st, 4) };
+
+		e = each(arg, &row);
+		if (e != ERR_NONE)
+			break;
+	}
+	sql_end(st);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
 enum err record_each_of_event(struct db *db, const char *event_id, record_each_fn *each, void *arg)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_RECORD_OF_EVENT);

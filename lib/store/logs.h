@@ -91,6 +91,12 @@ enum err record_count_unread(struct db *db, int64_t max, int64_t *out);
 /* One record's line, appended to out. ERR_NOT_FOUND. */
 enum err record_line(struct db *db, const char *log, int64_t seq, struct buf *out);
 enum err record_chain(struct db *db, const char *log, int64_t seq, struct chain *out); /* seq 0: zeros. ERR_NOT_FOUND */
+/* A record by its number: that of its row, which counts up as records are only ever added. Texts live until the
+ * callback returns; event_id may be NULL. */
+struct record_numbered { int64_t number, seq; const char *log, *event_id; enum record_type type; };
+typedef enum err record_numbered_fn(void *arg, const struct record_numbered *record);
+/* Those above after, at most limit. Any error of each ends the walk and is returned. */
+enum err record_each_numbered(struct db *db, int64_t after, int64_t limit, record_numbered_fn *each, void *arg);
 /* Records of a log from seq first on, in order, until each returns false. */
 enum err record_each_of_log(struct db *db, const char *log, int64_t first,
 	bool (*each)(void *arg, int64_t seq, const char *line, size_t len, const struct chain *chain), void *arg);

@@ -282,6 +282,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_RECORD_TO_TELL] = "SELECT r.rowid, r.payload, e.bound FROM records r JOIN logs l ON l.log = r.log"
 		" LEFT JOIN exits e ON e.log = r.log AND e.seq = r.seq WHERE r.rowid > ?1 AND r.rowid <= ?2 AND l.id = ?3 AND r.unread = 0"
 		" AND r.type IN ('VEHICLE_ENTRY_PENDING','VEHICLE_ENTRY_CONFIRMED','VEHICLE_EXIT') ORDER BY r.rowid LIMIT ?4",
+	[SQL_RECORD_NUMBERED] = "SELECT rowid, log, seq, type, event_id FROM records WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
 	[SQL_HISTORY_BACK] = "SELECT change, id, updated_at FROM history INDEXED BY history_change WHERE change <= ?1"
 		" AND (change, id) < (?1, ?2) ORDER BY change DESC, id DESC LIMIT ?3",
 	[SQL_CLAIM_WRITE] = "INSERT INTO claims VALUES(?1, ?2, ?3) ON CONFLICT(log, peer) DO UPDATE SET seq = ?3",

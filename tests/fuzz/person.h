@@ -117,7 +117,7 @@ static inline void kept_now(struct db *db, char out[KEPT_SIZE])
 static inline enum user_role role_needed(const struct route *route)
 {
 	switch (route->access) {
-	case ACCESS_ANYONE: case ACCESS_PAGE_OPEN: break;
+	case ACCESS_ANYONE: case ACCESS_BOX: case ACCESS_PAGE_OPEN: break;
 	case ACCESS_EDGE: return route->method == METHOD_GET ? USER_VIEWER : USER_OPERATOR;
 	case ACCESS_VIEWER: case ACCESS_WATCH: case ACCESS_PAGE_VIEWER: return USER_VIEWER;
 	case ACCESS_OPERATOR: case ACCESS_PAGE_OPERATOR: return USER_OPERATOR;

@@ -501,4 +501,28 @@ TEST(watching_by_programs)
 	CHECK_STR(says(ACCESS_WATCH, &r), "address_not_trusted");
 }
 
+TEST(boxes_are_edges_and_nobodys_log_in_counts)
+{
+	struct request r = from("10.1.0.1"); /* an edge's address */
+
+	set_rules();
+	r.method = METHOD_GET;
+	CHECK_STR(says(ACCESS_BOX, &r), "ok");
+	CHECK_STR(person(USER_ADMIN, ACCESS_BOX, &r), "ok"); /* by its address: the cookie says nothing */
+	r.origin = "http://192.168.1.5:8000"; /* a page of this central */
+	CHECK_STR(person(USER_ADMIN, ACCESS_BOX, &r), "from_a_page");
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_BOX, &r), "ok");
+	r.origin = "http://evil.example";
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_BOX, &r), "origin_not_allowed");
+	r = from("192.0.2.1");
+	r.method = METHOD_GET;
+	CHECK_STR(says(ACCESS_BOX, &r), "token_needed");
+	CHECK_STR(says_token(SHOWN_UNKNOWN, ACCESS_BOX, &r), "token_unknown");
+	CHECK_STR(says_token(SHOWN_EDGE, ACCESS_BOX, &r), "ok");
+	r = from("10.1.0.1");
+	r.method = METHOD_GET;
+	r.x_forwarded_for = "10.1.0.1";
+	CHECK_STR(says(ACCESS_BOX, &r), "forwarded");
+}
+
 TEST_MAIN
