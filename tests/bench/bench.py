@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import statistics
 import subprocess
+import sys
 import time
 
 from tests.bench.peers import Etcd, Postgres
@@ -155,7 +156,8 @@ class Bench:
         seen = self.load([c.api_port for c in centrals], "POST " + more.pop("path", "/api/edge/barrier/open"), clients=clients, body=body,
                          must='"action":"ENTRY"', **more)
         held = sum(self.held(c, run, own=True) for c in centrals)
-        self.check(seen["ok"] <= held <= seen["begun"], "run %s: %d entries were acknowledged, %d are in the database" % (run, seen["ok"], held))
+        self.check(seen["ok"] <= held <= seen["begun"],
+                   "run %s: %d entries were acknowledged, %d are in the database" % (run, seen["ok"], held))
         return dict(seen, run=run)
 
     @staticmethod
@@ -165,7 +167,8 @@ class Bench:
         return central.rows.value(sql + (" AND source_central = '%s'" % central.id if own else ""), run + "0000000", run + "9999999")
 
     def in_turn(self, *measures, rounds=None):
-        """Each in turn, so often (usually as the run says), so that what else the machine does meets all alike -> the median of each member."""
+        """Each in turn, so often (usually as the run says), so that what else the machine does meets all alike -> the median of each
+        member."""
         seen = [[measure() for measure in measures] for _ in range(rounds or self.rounds)]
         return [{name: statistics.median(of[i][name] for of in seen) for name in seen[0][i] if not isinstance(seen[0][i][name], str)}
                 for i in range(len(measures))]
@@ -182,7 +185,7 @@ class Bench:
             for end in ("", "-wal", "-shm", "-lock"):
                 if os.path.exists(path + ".new" + end):
                     os.unlink(path + ".new" + end)
-            print("making a database of %d records, once" % records, flush=True)
+            print("making a database of %d records, once" % records, file=sys.stderr, flush=True)
             self.program("fill", path + ".new", "central-2", records)
             with contextlib.closing(sqlite3.connect(path + ".new")) as db:
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,5 +1,5 @@
-"""Figure 12: what each choice costs or gains, as far as it can be made otherwise from outside. One process writes thousands of records through
-the ledger into a new database; its CPU time hardly depends on what else the machine does."""
+"""Figure 12: what each choice costs or gains, as far as it can be made otherwise from outside. One process writes thousands of
+records through the ledger into a new database; its CPU time hardly depends on what else the machine does."""
 import contextlib
 import json
 import os

@@ -99,6 +99,13 @@ static void *write_all(void *arg)
 	return NULL;
 }
 
+static void add(struct job *j)
+{
+	*last = j;
+	last = &j->next;
+	pthread_cond_signal(&work);
+}
+
 static void write_row(const char *body, int len)
 {
 	struct job j = { .wake = PTHREAD_COND_INITIALIZER };
@@ -106,9 +113,7 @@ static void write_row(const char *body, int len)
 	memset(j.row, 'x', sizeof(j.row));
 	memcpy(j.row, body, len < ROW_BYTES ? (size_t)len : ROW_BYTES);
 	pthread_mutex_lock(&mutex);
-	*last = &j;
-	last = &j.next;
-	pthread_cond_signal(&work);
+	add(&j);
 	while (!j.done)
 		pthread_cond_wait(&j.wake, &mutex);
 	pthread_mutex_unlock(&mutex);

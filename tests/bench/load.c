@@ -367,8 +367,8 @@ static void report(double seconds)
 		write_times();
 	if (all.ok > 0)
 		qsort(all.took, (size_t)all.ok, sizeof(*all.took), shorter);
-	printf("{\"ok\": %lld, \"failed\": %lld, \"lost\": %lld, \"begun\": %lld, \"seconds\": %.6f, \"per_second\": %.1f, \"p50_ms\": %.3f, "
-		"\"p99_ms\": %.3f, \"max_ms\": %.3f, \"began\": %.6f}\n", (long long)all.ok, (long long)all.failed, (long long)all.lost, (long long)all.begun,
+	printf("{\"ok\": %lld, \"failed\": %lld, \"lost\": %lld, \"begun\": %lld, \"seconds\": %.6f, \"per_second\": %.1f, "
+		"\"p50_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f, \"began\": %.6f}\n", (long long)all.ok, (long long)all.failed, (long long)all.lost, (long long)all.begun,
 		seconds, (double)all.ok / seconds, at(0.5), at(0.99), at(1), all.began);
 }
 

@@ -12,7 +12,8 @@ class Held:
     """How far a central's database is. Of one thread."""
 
     def __init__(self, central):
-        self._db = sqlite3.connect("file:%s?mode=ro" % central.rows.path, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+        self._db = sqlite3.connect("file:%s?mode=ro" % central.rows.path, uri=True, timeout=30, isolation_level=None,
+                                   check_same_thread=False)
 
     def value(self, sql, *values):
         found = self._db.execute(sql, values).fetchone()
@@ -33,7 +34,8 @@ class Held:
 
 def own_log(central):
     """The log that the central's barriers write now."""
-    return central.rows.value("SELECT log FROM logs WHERE id = ? AND writer = 'fcgi' AND (flags & 1) = 0 ORDER BY change DESC", central.id)
+    return central.rows.value("SELECT log FROM logs WHERE id = ? AND writer = 'fcgi' AND (flags & 1) = 0 ORDER BY change DESC",
+                              central.id)
 
 
 class Heads(threading.Thread):

@@ -140,7 +140,8 @@ def ten_rows(bench, site, name, at, times):
         return seen
 
     seen, = bench.in_turn(once)
-    bench.row(Figure(TEN, "entries/s, all at " + name, seen["per_second"], "/s", OLD_MOST, "the older system: 87-145", rate=True, goal=times))
+    bench.row(Figure(TEN, "entries/s, all at " + name, seen["per_second"], "/s", OLD_MOST, "the older system: 87-145", rate=True,
+                     goal=times))
     bench.row(Figure(TEN, "  records some central lacks 1 s later", statistics.median(late), "", goal=0, alone=True))
 
 

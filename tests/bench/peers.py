@@ -70,8 +70,8 @@ class Postgres:
 
     TABLE = ("CREATE TABLE stays(event_id text PRIMARY KEY, plate text, at bigint, payload text);"
              "CREATE INDEX stays_plate ON stays(plate, at); CREATE INDEX stays_at ON stays(at);")
-    FILL = ("DO $$ BEGIN FOR i IN %d..%d LOOP INSERT INTO stays VALUES ('central-2_' || i, '29A' || (i::bigint * 7919 %% 100003), i, repeat('x', %d));"
-            " COMMIT; END LOOP; END $$")
+    FILL = ("DO $$ BEGIN FOR i IN %d..%d LOOP INSERT INTO stays VALUES ('central-2_' || i, '29A' || (i::bigint * 7919 %% 100003), i,"
+            " repeat('x', %d)); COMMIT; END LOOP; END $$")
     TOOK = ("SELECT extract(epoch FROM max(pg_xact_commit_timestamp(xmin)) - min(pg_xact_commit_timestamp(xmin))) FROM stays"
             " WHERE at > %d")
 
@@ -86,8 +86,8 @@ class Postgres:
                       "-p %d -k %s -c wal_level=logical -c track_commit_timestamp=on -c listen_addresses=127.0.0.1" % (port, folder), "start")
             self.sql(port, self.TABLE)
         self.sql(self._ports[0], "CREATE PUBLICATION site FOR TABLE stays")
-        self.sql(self._ports[1], "CREATE SUBSCRIPTION site CONNECTION 'host=127.0.0.1 port=%d dbname=postgres' PUBLICATION site WITH"
-                                 " (copy_data = false)" % self._ports[0])
+        self.sql(self._ports[1], "CREATE SUBSCRIPTION site CONNECTION 'host=127.0.0.1 port=%d dbname=postgres'"
+                                 " PUBLICATION site WITH (copy_data = false)" % self._ports[0])
 
     def _place(self, port):
         return os.path.join(self._folder, str(port))
