@@ -21,6 +21,7 @@ struct feed {
 	struct watcher watcher[FEED_WATCHERS];
 	size_t count;
 	struct history_mark seen;    /* all up to here is told */
+	bool expecting;              /* seen is of when the first one connected, who has not opened yet */
 	bool lost;                   /* seen could not be read */
 	bool look, failing;          /* rows may be behind seen; they could not be read last time */
 	int64_t look_us;             /* not before */
@@ -89,6 +90,14 @@ static void begin(struct feed *f, int64_t now)
 	f->credited_us = now;
 }
 
+void feed_expect(struct feed *f)
+{
+	if (f->count > 0)
+		return;
+	begin(f, world_mono_us(f->world));
+	f->expecting = true;
+}
+
 static size_t count_of(const struct feed *f, const char *who)
 {
 	size_t count = 0;
@@ -102,8 +111,10 @@ bool feed_opened(struct feed *f, uint64_t watcher, const char *who)
 	int64_t now = world_mono_us(f->world);
 	if (f->count == FEED_WATCHERS || count_of(f, who) >= FEED_SHARE)
 		return false;
-	if (f->count == 0)
+	if (f->count == 0 && !f->expecting)
 		begin(f, now);
+	f->expecting = false;
+	f->look = true;
 	now += FEED_LIFE_US - world_random_below(f->world, FEED_LIFE_US / 5);
 	struct watcher *w = &f->watcher[f->count++];
 	*w = (struct watcher){.id = watcher, .until_us = now};

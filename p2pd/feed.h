@@ -7,7 +7,7 @@
  *   {"type":"history_reload","data":{}}    more rows changed than are told one by one: read again what is shown
  *   {"type":"mesh_update","data":{}}       a central has come or gone
  *
- * A watcher: feed_opened -> watching -> feed_closed, or ended by the feed through feed_io.end, after which it is gone for the feed.
+ * A watcher: (feed_expect ->) feed_opened -> watching -> feed_closed, or ended by the feed through feed_io.end, after which it is gone for the feed.
  * It gets what is written from then on; who reads what is shown after it is open misses nothing. Rows are told in the order in which
  * they were written last, as they are then: of several writes in short time only the last is seen.
  *
@@ -63,6 +63,8 @@ struct feed;
 enum err feed_new(const struct feed_io *io, const struct world *world, struct feed **out);
 void feed_free(struct feed *f);
 
+/* Somebody has connected and may open: what is written from here on is told to him, if he is the first. */
+void feed_expect(struct feed *f);
 /* who: whose share it counts to, as far as it fits; "" of all who are not known. false: there are FEED_WATCHERS, or FEED_SHARE of who,
  * already; it was not taken in. */
 bool feed_opened(struct feed *f, uint64_t watcher, const char *who);

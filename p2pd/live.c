@@ -270,6 +270,7 @@ static void take(struct live *l, int fd)
 	*w = (struct watching){.next = l->first, .live = l, .id = ++l->last_id};
 	l->first = w;
 	l->count++;
+	feed_expect(l->feed); /* he is told that he is in before we are */
 	if (loop_visitor_new(l->loop, fd, w, &w->visitor) != ERR_NONE)
 		unlist(w);
 }

@@ -204,6 +204,27 @@ TEST(a_change_is_told_to_all_at_once)
 	site_free(s);
 }
 
+TEST(the_first_one_misses_nothing_from_when_he_connects)
+{
+	struct site *s = site_new();
+	write_rows(s, 1, 1);
+	feed_expect(s->feed);
+	write_rows(s, 2, 2);
+	pass(s, SECOND);
+	feed_opened(s->feed, 1, "a");
+	run(s);
+	pass(s, SECOND);
+	CHECK_INT(s->frames, 1);
+	CHECK_INT(s->told[0], 2);
+	feed_closed(s->feed, 1);
+	write_rows(s, 3, 3);
+	feed_opened(s->feed, 1, "a"); /* what was written while nobody watched is no news */
+	run(s);
+	pass(s, SECOND);
+	CHECK_INT(s->frames, 1);
+	site_free(s);
+}
+
 TEST(in_the_order_of_writing_and_again_when_written_again)
 {
 	struct site *s = site_new();
