@@ -7,7 +7,8 @@
  *   {"type":"history_reload","data":{}}    more rows changed than are told one by one: read again what is shown
  *   {"type":"mesh_update","data":{}}       a central has come or gone
  *
- * A watcher: (feed_expect ->) feed_opened -> watching -> feed_closed, or ended by the feed through feed_io.end, after which it is gone for the feed.
+ * A watcher: (feed_expect ->) feed_opened -> watching -> feed_closed, or ended by the feed through feed_io.end, after which it is gone for
+ * the feed.
  * It gets what is written from then on; who reads what is shown after it is open misses nothing. Rows are told in the order in which
  * they were written last, as they are then: of several writes in short time only the last is seen.
  *
