@@ -70,6 +70,7 @@ def test_a_configuration_that_nginx_refuses(s):
     """Somebody else's mistake: told, nothing reloaded, and all goes on as before."""
     m = s["m"]
     m.run(SITE, "disable")
+    wait_for(lambda: m.status() == "000", what="nginx to leave the port")      # or the answer further down is one of before
     m.write("/etc/nginx/sites-enabled/broken", "server { listen 82; no_such_word; }\n")
     told = m.run(SITE, "enable", check=False)
     assert "no_such_word" in told and WAY_OUT in told, told
