@@ -9,7 +9,6 @@
 #include "domain/site.h"
 #include "legacy_state.h"
 #include "mesh_io.h"
-#include "neighbour.h"
 #include "wire/json.h"
 
 #define TEST_MS 6500

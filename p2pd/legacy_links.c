@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backoff.h"
 #include "base/journal.h"
 #include "base/text.h"
 #include "mesh_io.h"
-#include "neighbour.h"
 #include "wire/json.h"
 
 static struct old_link *link_of(const struct legacy *l, uint64_t id)
@@ -54,16 +54,9 @@ void old_refuse(struct legacy *l, struct old_link *k, const char *sentence)
 	old_send(l, k);
 }
 
-/* A random part of 1 s, 2 s, 4 s … 30 s. */
 static void wait_longer(struct legacy *l, struct old_peer *p)
 {
-	int64_t most = BACKOFF_FIRST_MS;
-	for (unsigned k = 0; k < p->attempts && most < BACKOFF_MOST_MS; k++)
-		most *= 2;
-	if (most > BACKOFF_MOST_MS)
-		most = BACKOFF_MOST_MS;
-	p->attempts++;
-	p->dial_ms = old_now(l) + world_random_below(l->world, (uint32_t)most + 1);
+	p->dial_ms = old_now(l) + backoff_wait(l->world, &p->attempts);
 }
 
 /* The link is over; it is freed at the end of the turn. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backoff.h"
 #include "base/journal.h"
 #include "base/text.h"
 #include "base/trust.h"
@@ -122,16 +123,9 @@ void neighbour_joined(struct mesh *m, struct neighbour *n, struct peer *p)
 	m->version++;
 }
 
-/* A random part of 1 s, 2 s, 4 s … 30 s. */
 static void wait_longer(struct mesh *m, struct neighbour *n)
 {
-	int64_t most = BACKOFF_FIRST_MS;
-	for (unsigned k = 0; k < n->attempts && most < BACKOFF_MOST_MS; k++)
-		most *= 2;
-	if (most > BACKOFF_MOST_MS)
-		most = BACKOFF_MOST_MS;
-	n->attempts++;
-	n->dial_ms = mesh_now(m) + world_random_below(m->world, (uint32_t)most + 1);
+	n->dial_ms = mesh_now(m) + backoff_wait(m->world, &n->attempts);
 }
 
 static void keep_claims(struct neighbour *n, struct peer *p)

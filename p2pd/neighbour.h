@@ -19,10 +19,6 @@
 #include "store/claims.h"
 #include "store/site.h"
 
-#define BACKOFF_FIRST_MS 1000
-#define BACKOFF_MOST_MS 30000
-#define LASTED_MS 30000
-
 struct mesh;
 
 struct neighbour {
