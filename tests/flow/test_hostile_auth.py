@@ -169,6 +169,7 @@ def relayed(field, change, tls=True):
         return said
     finally:
         told(field.victim.ask("PUT", "/api/p2p/peers/central-2", dict(honest, tls=True)))
+        field.read_again()
 
 
 def swap(name, value, of="dialler"):

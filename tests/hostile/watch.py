@@ -98,6 +98,11 @@ class Field:
         found["ended"] = sum(count for name, count in found.items() if name.startswith("ended_"))
         return found
 
+    def read_again(self):
+        """Returns when p2pd has read what is configured, which it does by itself once a second; what that ends is in the journal then."""
+        os.kill(self.pid, signal.SIGHUP)
+        self.counts()           # a later signal, so it is answered after the first
+
     def wait_counted(self, name, least):
         wait_for(lambda: self.counts().get(name, 0) >= least, PATIENCE,
                  lambda: "%s to be %d: %s" % (name, least, self.counts()), every=0.2)
