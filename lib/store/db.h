@@ -3,7 +3,8 @@
  *
  * Each thread has its own struct db. One that writes (DB_WRITE) takes the lock file beside the database for every transaction
  * and every checkpoint, because the SQLite of Debian 12 can lose a commit that races a checkpoint of another connection
- * (spec/records.md, "Database"); the lock is blocking and fair, so nobody polls or starves.
+ * (spec/records.md, "Database"); the lock is blocking, so nobody polls, and who works off a backlog asks between two pieces of it
+ * whether somebody waits (db_wanted; store/write_lock.h).
  *
  * Who calls: the outermost caller opens a transaction (the writer of fcgi, p2pd's apply loop, a subcommand), once a batch; a
  * nested db_begin is a bug and aborts. Below it everything is plain calls, with a savepoint a request.
@@ -49,6 +50,9 @@ enum err db_begin(struct db *db);
 enum err db_commit(struct db *db);
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);
+/* Does another writer of this database wait for the lock now? In a transaction or outside of one; false if it cannot be known. One that
+ * is stopped (SIGSTOP) while it waits wants it for ever: let others go first for a bounded time only. */
+bool db_wanted(const struct db *db);
 
 /* One request's part of a transaction. Undo is db_savepoint_undo; both end it. */
 enum err db_savepoint(struct db *db);
@@ -59,10 +63,10 @@ void db_savepoint_undo(struct db *db);
 enum err db_read_begin(struct db *db);
 void db_read_end(struct db *db);
 
-/* Bytes of the write-ahead log file now; 0 if there is none. */
+/* Bytes of the write-ahead log's file now, which keeps some when it is started over; 0 if there is none. */
 int64_t db_wal_bytes(const struct db *db);
 /* Checkpoint above the usual 4 MiB (PASSIVE), and when it is large above all else (TRUNCATE, without waiting).
- * at_least: do nothing below so many bytes. On a DB_WRITE connection, outside a transaction. */
+ * at_least: do nothing while fewer bytes are in the log (of its file, what counts). On a DB_WRITE connection, outside a transaction. */
 enum err db_checkpoint(struct db *db, int64_t at_least);
 #define DB_CHECKPOINT_USUAL (4 * 1024 * 1024)   /* p2pd's mark */
 #define DB_CHECKPOINT_LATE (16 * 1024 * 1024)   /* parkmesh.fcgi's: only reached when p2pd is down or stuck */

@@ -385,7 +385,7 @@ void gates_work(struct node *x)
 	else
 		x->sim->refused++;
 	if (e == ERR_NONE && sim_one_in(x->sim, 30))
-		program_checkpoint(x->gate.db, x->disk->path, false);
+		program_checkpoint(x->gate.db, false);
 	node_look_dead(x);
 	if (e == ERR_NONE && !sim_one_in(x->sim, 10)) /* else the ring is lost, and p2pd looks by itself within a second */
 		node_ring(x);

@@ -131,7 +131,7 @@ static void tick(struct node *x)
 	}
 	mesh_look(x->mesh);
 	if (sim_one_in(x->sim, 12))
-		program_checkpoint(x->mesh_process.db, x->disk->path, sim_one_in(x->sim, 4));
+		program_checkpoint(x->mesh_process.db, sim_one_in(x->sim, 4));
 	status_write(&x->status, x->mesh_process.db, x->mesh, &said, &x->world);
 	check_marks(x);
 	mark_rows_tick(&x->marks, x->mesh_process.db, x->mesh, &x->world);

@@ -1,12 +1,12 @@
 #include "program.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "store/db.h"
+#include "store/db_internal.h"
 #include "vfs.h"
 #include "wire/record.h"
 
@@ -43,7 +43,7 @@ const struct disk *program_blank(const char *folder)
 	vfs_add(blank);
 	if (db_open(path, DB_WRITE, &db, &fault) != ERR_NONE)
 		abort();
-	program_checkpoint(db, path, true);
+	program_checkpoint(db, true);
 	db_close(db);
 	vfs_remove(blank);
 	return blank;
@@ -55,21 +55,9 @@ void program_end(void)
 	blank = NULL;
 }
 
-void program_checkpoint(struct db *db, const char *path, bool large)
+void program_checkpoint(struct db *db, bool large)
 {
-	char name[DISK_NAME + 8];
-	int fd = -1;
-	(void)text_format(name, sizeof(name), "%s-wal", path);
-	if (large)
-		fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd >= 0 && ftruncate(fd, 16LL * DB_CHECKPOINT_USUAL) != 0)
-		abort();
-	(void)db_checkpoint(db, 0);
-	if (fd < 0)
-		return;
-	close(fd);
-	(void)unlink(name);
-	(void)db_checkpoint(db, 1); /* it is small again */
+	(void)(large ? db_checkpoint_now(db, SQLITE_CHECKPOINT_TRUNCATE) : db_checkpoint(db, 0));
 }
 
 void program_clear(const char *folder)

@@ -20,8 +20,7 @@ const struct disk *program_blank(const char *folder);
 void program_end(void);
 /* Remove the folder and the lock files in it. */
 void program_clear(const char *folder);
-/* A checkpoint by db_checkpoint. It decides by the size of the write-ahead log whether it is a large one (TRUNCATE), and asks
- * the real file system for that; so it is shown a large file there. */
-void program_checkpoint(struct db *db, const char *path, bool large);
+/* A checkpoint by db_checkpoint; large: as it is when the write-ahead log has grown large (TRUNCATE). */
+void program_checkpoint(struct db *db, bool large);
 
 #endif

@@ -317,19 +317,108 @@ TEST(two_writers_and_their_checkpoints_lose_nothing)
 	CHECK(remove_folder());
 }
 
-TEST(the_wal_is_checkpointed_and_shrinks_again)
+TEST(the_wal_is_checkpointed_and_its_file_written_over)
+{
+	struct central c;
+	char path[128];
+	int64_t most = 0;
+
+	CHECK(new_folder());
+	CHECK_INT(central_open(&c, in_folder("c.db", path), "central-1", 2), ERR_NONE);
+	for (int i = 0; i < 40; i++) {
+		CHECK_INT(central_enter_many(&c, 500), ERR_NONE);
+		CHECK_INT(db_checkpoint(c.db, DB_CHECKPOINT_USUAL), ERR_NONE);
+		most = db_wal_bytes(c.db) > most ? db_wal_bytes(c.db) : most;
+	}
+	CHECK(most > DB_CHECKPOINT_USUAL);
+	CHECK(most < 2 * DB_CHECKPOINT_USUAL);
+	CHECK_INT(db_wal_bytes(c.db), most);
+	central_close(&c);
+	CHECK(remove_folder());
+}
+
+TEST(a_wal_that_grew_large_shrinks_again)
 {
 	struct central c;
 	char path[128];
 
 	CHECK(new_folder());
 	CHECK_INT(central_open(&c, in_folder("c.db", path), "central-1", 2), ERR_NONE);
-	while (db_wal_bytes(c.db) < DB_CHECKPOINT_USUAL)
+	while (db_wal_bytes(c.db) < DB_CHECKPOINT_LATE + DB_CHECKPOINT_USUAL)
 		CHECK_INT(central_enter_many(&c, 500), ERR_NONE);
 	CHECK_INT(db_checkpoint(c.db, DB_CHECKPOINT_USUAL), ERR_NONE);
 	CHECK_INT(central_enter_many(&c, 1), ERR_NONE);
-	CHECK(db_wal_bytes(c.db) < DB_CHECKPOINT_USUAL / 2);
+	CHECK_INT(db_wal_bytes(c.db), DB_CHECKPOINT_LATE);
 	central_close(&c);
+	CHECK(remove_folder());
+}
+
+/* ---- who waits for the lock is seen ---- */
+
+static void *begin_and_rollback(void *arg)
+{
+	if (db_begin(arg) == ERR_NONE)
+		db_rollback(arg);
+	return NULL;
+}
+
+static bool wanted_within_5_s(const struct db *db, bool wanted)
+{
+	for (int i = 0; i < 5000 && db_wanted(db) != wanted; i++)
+		usleep(1000);
+	return db_wanted(db) == wanted;
+}
+
+TEST(who_waits_for_the_lock_is_seen_until_he_has_it)
+{
+	struct db *db = NULL, *other = NULL;
+	struct fault fault = { 0 };
+	char path[128];
+	pthread_t thread;
+
+	CHECK(new_folder());
+	CHECK_INT(db_open(in_folder("w.db", path), DB_WRITE, &db, &fault), ERR_NONE);
+	CHECK_INT(db_open(path, DB_WRITE, &other, &fault), ERR_NONE);
+	CHECK(!db_wanted(db));
+	CHECK_INT(db_begin(db), ERR_NONE);
+	CHECK(!db_wanted(db));
+	CHECK_INT(pthread_create(&thread, NULL, begin_and_rollback, other), 0);
+	CHECK(wanted_within_5_s(db, true));
+	CHECK_INT(db_commit(db), ERR_NONE);
+	CHECK_INT(pthread_join(thread, NULL), 0);
+	CHECK(!db_wanted(db));
+	CHECK_INT(db_begin(other), ERR_NONE);
+	CHECK(!db_wanted(db)); /* he has it, and does not wait */
+	db_rollback(other);
+	db_close(other);
+	db_close(db);
+	CHECK(remove_folder());
+}
+
+TEST(who_dies_waiting_waits_no_more)
+{
+	struct db *db = NULL, *other = NULL;
+	struct fault fault = { 0 };
+	char path[128];
+	int status = 0;
+	pid_t pid;
+
+	CHECK(new_folder());
+	in_folder("w.db", path);
+	CHECK_INT(db_open(path, DB_WRITE, &db, &fault), ERR_NONE);
+	CHECK_INT(db_begin(db), ERR_NONE);
+	pid = fork();
+	if (pid == 0) {
+		if (db_open(path, DB_WRITE, &other, &fault) == ERR_NONE)
+			(void)db_begin(other);
+		_exit(1);
+	}
+	CHECK(wanted_within_5_s(db, true));
+	CHECK_INT(kill(pid, SIGKILL), 0);
+	CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+	CHECK(!db_wanted(db));
+	CHECK_INT(db_commit(db), ERR_NONE);
+	db_close(db);
 	CHECK(remove_folder());
 }
 
