@@ -1,6 +1,5 @@
 #include "answer.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 int answer_status(enum err e)
@@ -61,14 +60,14 @@ void answer_text(struct response *r, const char *name, const char *value)
 void answer_integer(struct response *r, const char *name, int64_t value)
 {
 	answer_name(r, name);
-	buf_printf(&r->body, "%" PRId64, value);
+	buf_int(&r->body, value);
 }
 
 void answer_real(struct response *r, const char *name, double value)
 {
 	answer_name(r, name);
 	if (isfinite(value))
-		buf_printf(&r->body, "%.15g", value);
+		buf_real(&r->body, value);
 	else
 		buf_str(&r->body, "null");
 }

@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,8 @@ static bool buf_reserve(struct buf *b, size_t more)
 
 void buf_add(struct buf *b, const void *bytes, size_t len)
 {
-	if (!buf_reserve(b, len)) {
+	/* Answers are made of a hundred thousand short pieces, for nearly all of which there is room. */
+	if ((b->failed || len >= b->cap - b->len) && !buf_reserve(b, len)) {
 		b->failed = true;
 		return;
 	}
@@ -96,7 +98,48 @@ void buf_printf(struct buf *b, const char *format, ...)
 	b->len += (size_t)len;
 }
 
-static void buf_json_char(struct buf *b, unsigned char c)
+void buf_int(struct buf *b, int64_t number)
+{
+	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	char digits[20];
+	size_t first = sizeof digits;
+
+	do {
+		digits[--first] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (number < 0)
+		digits[--first] = '-';
+	buf_add(b, digits + first, sizeof digits - first);
+}
+
+/* A number with at most four places, as nearly all are, without vsnprintf, which takes 0.4 us for it. A double has room for 15
+ * digits, so two numbers with fewer are the same one when they are the same double. */
+void buf_real(struct buf *b, double number)
+{
+	int64_t parts = number >= 0 && number < 1e9 && !signbit(number) ? (int64_t)(number * 1e4 + 0.5) : -1;
+	char places[6] = ".0000";
+	size_t len = sizeof places - 1;
+
+	if (parts < 0 || (double)parts / 1e4 != number) {
+		buf_printf(b, "%.15g", number);
+		return;
+	}
+	buf_int(b, parts / 10000);
+	for (int64_t left = parts % 10000, i = 4; i > 0; i--, left /= 10)
+		places[i] = (char)('0' + left % 10);
+	while (len > 1 && places[len - 1] == '0')
+		len--;
+	buf_add(b, places, len > 1 ? len : 0);
+}
+
+/* It cannot stand in a JSON string as it is, or ends the text. */
+static bool is_special(unsigned char c)
+{
+	return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
+}
+
+static void add_escaped(struct buf *b, unsigned char c)
 {
 	static const char plain[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
 	const char *found = memchr(plain, c, sizeof plain - 1);
@@ -104,18 +147,25 @@ static void buf_json_char(struct buf *b, unsigned char c)
 	if (found) {
 		buf_char(b, '\\');
 		buf_char(b, letter[found - plain]);
-	} else if (c < 0x20 || c == 0x7f) {
-		buf_printf(b, "\\u%04x", c);
 	} else {
-		buf_char(b, (char)c);
+		buf_printf(b, "\\u%04x", c);
 	}
 }
 
 void buf_json_str(struct buf *b, const char *text)
 {
+	const char *begin = text;
+
 	buf_char(b, '"');
-	for (; *text; text++)
-		buf_json_char(b, (unsigned char)*text);
+	for (;; text++) {
+		if (!is_special((unsigned char)*text))
+			continue;
+		buf_add(b, begin, (size_t)(text - begin));
+		if (*text == '\0')
+			break;
+		add_escaped(b, (unsigned char)*text);
+		begin = text + 1;
+	}
 	buf_char(b, '"');
 }
 

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
 	char *data;   /* NUL-terminated once anything was added; NULL before */
@@ -30,6 +31,9 @@ void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_str(struct buf *b, const char *text);
 void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_int(struct buf *b, int64_t number);
+/* As "%.15g" has it. */
+void buf_real(struct buf *b, double number);
 /* A JSON string with its quotes; bytes are taken as UTF-8, control characters escaped. */
 void buf_json_str(struct buf *b, const char *text);
 /* The text, or "" if nothing was added. Owned by b. */

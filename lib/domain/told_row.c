@@ -1,6 +1,5 @@
 #include "domain/told_row.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 enum member_kind {
@@ -10,9 +9,11 @@ enum member_kind {
 	MEMBER_RATIO     /* -1: null */
 };
 
-struct member { const char *name; enum member_kind kind; size_t offset; };
+/* lead: what stands before its value in the object. */
+struct member { const char *name, *lead; size_t lead_len; enum member_kind kind; size_t offset; };
 
-#define MEMBER(kind, name) {#name, kind, offsetof(struct history_row, name)}
+#define LEAD(name) ",\"" #name "\":"
+#define MEMBER(kind, name) {#name, LEAD(name), sizeof(LEAD(name)) - 1, kind, offsetof(struct history_row, name)}
 
 static const struct member members[] = {
 	MEMBER(MEMBER_INTEGER, id),
@@ -92,10 +93,10 @@ static void add_value(const struct told_cell *cell, struct buf *out)
 		buf_json_str(out, cell->text);
 		break;
 	case TOLD_INTEGER:
-		buf_printf(out, "%" PRId64, cell->integer);
+		buf_int(out, cell->integer);
 		break;
 	case TOLD_REAL:
-		buf_printf(out, "%.15g", cell->real);
+		buf_real(out, cell->real);
 		break;
 	}
 }
@@ -105,11 +106,9 @@ void told_row_json(const struct history_row *row, struct buf *out)
 	buf_char(out, '{');
 	for (size_t i = 0; i < told_row_cells(); i++) {
 		const struct told_cell cell = told_row_cell(row, i);
+		size_t comma = i == 0;
 
-		if (i > 0)
-			buf_char(out, ',');
-		buf_json_str(out, cell.name);
-		buf_char(out, ':');
+		buf_add(out, members[i].lead + comma, members[i].lead_len - comma);
 		add_value(&cell, out);
 	}
 	buf_char(out, '}');

@@ -1,5 +1,6 @@
 /* lib/base: err, buf, text, world, journal. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -119,6 +120,31 @@ TEST(json_strings_are_escaped)
 	buf_init(&b, 200);
 	buf_json_str(&b, "Đ \"q\" \\ \b\f\n\r\t \x01\x1f\x7f/");
 	CHECK_STR(buf_text(&b), "\"Đ \\\"q\\\" \\\\ \\b\\f\\n\\r\\t \\u0001\\u001f\\u007f/\"");
+	buf_free(&b);
+}
+
+TEST(numbers_are_written_as_printf_does)
+{
+	static const int64_t whole[] = { 0, 7, -1, 10, -1000, INT64_MAX, INT64_MIN };
+	static const double real[] = { 0, -0.0, 1, 0.94, 0.5, 0.0001, 0.00011, 0.00001, 1e8 + 0.1234, 1e9, 1e20, -0.25, 1.0 / 3, 0.1 + 0.2, 999999999.9999 };
+	char wanted[40];
+	struct buf b;
+
+	buf_init(&b, 100);
+	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+		buf_reset(&b);
+		buf_int(&b, whole[i]);
+		text_format(wanted, sizeof wanted, "%" PRId64, whole[i]);
+		CHECK_STR(buf_text(&b), wanted);
+	}
+	for (size_t i = 0; i < sizeof real / sizeof *real + 20001; i++) {
+		double number = i < 20001 ? (double)i / 1e4 : real[i - 20001];
+
+		buf_reset(&b);
+		buf_real(&b, number);
+		text_format(wanted, sizeof wanted, "%.15g", number);
+		CHECK_STR(buf_text(&b), wanted);
+	}
 	buf_free(&b);
 }
 
