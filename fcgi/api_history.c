@@ -7,6 +7,7 @@
 #include "history_csv.h"
 #include "history_filter.h"
 #include "history_row.h"
+#include "recent.h"
 #include "serve.h"
 #include "stats.h"
 #include "store/history.h"
@@ -108,7 +109,7 @@ static enum err answer_page(struct call *c, const struct history_filter *filter)
 static enum err answer_history(struct call *c, const struct history_filter *filter, struct fault *fault)
 {
 	struct site_stats stats;
-	enum err e = stats_read(c, &stats, fault);
+	enum err e = recent_stats(c, &stats, fault);
 
 	if (e != ERR_NONE)
 		return e;

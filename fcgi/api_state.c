@@ -7,6 +7,7 @@
 #include "domain/camera.h"
 #include "history_row.h"
 #include "p2p_state.h"
+#include "recent.h"
 #include "serve.h"
 #include "stats.h"
 #include "store/history.h"
@@ -17,24 +18,27 @@
 
 /* --- vehicles inside ------------------------------------------------------------------------------------------------- */
 
-struct inside { struct response *response; int64_t count; };
+struct inside { struct response *response; int64_t count; bool more; };
 
 static enum err answer_inside(void *arg, const struct history_row *row)
 {
 	struct inside *list = arg;
 
+	if (list->count++ == STATE_ROWS) {
+		list->more = true;
+		return ERR_NONE;
+	}
 	answer_history_row(list->response, row);
-	list->count++;
 	return list->response->body.failed ? ERR_MEMORY : ERR_NONE;
 }
 
-enum err api_parking_state(struct call *c, struct fault *fault)
+static enum err answer_all_inside(struct call *c, struct fault *fault)
 {
-	const struct history_filter inside = {.in_parking_only = true, .limit = STATE_ROWS};
+	const struct history_filter inside = {.in_parking_only = true, .limit = STATE_ROWS + 1};
 	struct response *r = &c->response;
 	struct inside list = {.response = r};
 	struct site_stats stats;
-	enum err e = stats_read(c, &stats, fault);
+	enum err e = recent_stats(c, &stats, fault);
 
 	if (e != ERR_NONE)
 		return e;
@@ -42,13 +46,18 @@ enum err api_parking_state(struct call *c, struct fault *fault)
 	answer_list(r, "vehicles_in_parking");
 	e = history_list(c->desk->db, &inside, answer_inside, &list);
 	answer_list_end(r);
-	if (list.count < stats.vehicles_in_parking)
+	if (list.more)
 		answer_bool(r, "truncated", true);
 	answer_object(r, "stats");
 	answer_stats(r, &stats);
 	answer_object_end(r);
 	answer_end(r);
 	return e;
+}
+
+enum err api_parking_state(struct call *c, struct fault *fault)
+{
+	return recent_inside(c, answer_all_inside, fault);
 }
 
 /* --- cameras --------------------------------------------------------------------------------------------------------- */
@@ -122,7 +131,7 @@ struct status { struct identity own; struct mesh_status mesh; struct cameras cam
 
 static enum err read_status(struct call *c, struct status *out, struct fault *fault)
 {
-	enum err e = stats_read(c, &out->stats, fault);
+	enum err e = recent_stats(c, &out->stats, fault);
 
 	if (e == ERR_NONE)
 		e = identity_read(c->desk->db, &out->own);

@@ -5,6 +5,7 @@
 #include "answer.h"
 #include "base/text.h"
 #include "caller.h"
+#include "recent.h"
 #include "seal/token.h"
 #include "serve.h"
 #include "stats.h"
@@ -36,7 +37,7 @@ enum err api_health(struct call *c, struct fault *fault)
 enum err api_stats(struct call *c, struct fault *fault)
 {
 	struct site_stats stats;
-	enum err e = stats_read(c, &stats, fault);
+	enum err e = recent_stats(c, &stats, fault);
 
 	if (e != ERR_NONE)
 		return e;

@@ -21,6 +21,7 @@ struct hashing;
 struct in_force;
 struct metrics;
 struct quorum_wait;
+struct recent;
 struct views;
 struct writer;
 
@@ -35,6 +36,7 @@ struct app {
 	struct attempts *attempts;
 	struct hashing *hashing;
 	struct metrics *metrics;
+	struct recent *recent;
 	struct quorum_wait *quorum;
 	unsigned char flash_key[32];     /* signs what pages say once; of this run alone */
 	int stop_fd;                     /* an eventfd: readable once the program is to end */

@@ -24,6 +24,7 @@
 #include "options.h"
 #include "pages.h"
 #include "quorum_wait.h"
+#include "recent.h"
 #include "seal/seal.h"
 #include "store/db.h"
 #include "store/holder.h"
@@ -145,6 +146,8 @@ static enum err open_all(struct app *app, const struct options *o, const struct 
 	if (e == ERR_NONE)
 		e = metrics_open(&app->metrics);
 	if (e == ERR_NONE)
+		e = recent_open(&app->recent);
+	if (e == ERR_NONE)
 		e = hold_lock(o->db, &out->lock_fd, fault);
 	if (e == ERR_NONE && notify_open(o->notify, &out->bell) != ERR_NONE)
 		e = fault_set(fault, ERR_SYSTEM, "no_bell", "", "%s cannot be opened or made as a FIFO; check notify.", o->notify);
@@ -174,6 +177,7 @@ static void close_all(struct app *app, struct opened *o)
 	attempts_close(app->attempts);
 	hashing_close(app->hashing);
 	metrics_close(app->metrics);
+	recent_close(app->recent);
 	catalogue_close(&app->catalogue);
 	views_close(app->views);
 	in_force_close(app->in_force);

@@ -5,10 +5,11 @@
 
 #include "base/text.h"
 #include "base/zone.h"
-#include "format.h"
 #include "form.h"
+#include "format.h"
 #include "overview_parts.h"
 #include "page.h"
+#include "recent.h"
 #include "serve.h"
 #include "stats.h"
 #include "stay_show.h"
@@ -27,7 +28,7 @@ static enum err add_figures(struct call *c, cJSON *page, struct fault *fault)
 {
 	cJSON *figures = cJSON_AddObjectToObject(page, "figures");
 	struct site_stats s;
-	enum err e = stats_read(c, &s, fault);
+	enum err e = recent_stats(c, &s, fault);
 
 	if (e != ERR_NONE)
 		return e;

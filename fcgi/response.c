@@ -1,16 +1,20 @@
 #include "response.h"
 
 #include <fcgiapp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "request.h"
 
 #define HEADERS_MAX 8192
 
+struct shared_body { struct buf text; atomic_uint holders; };
+
 void response_init(struct response *r)
 {
 	buf_init(&r->headers, HEADERS_MAX);
 	buf_init(&r->body, RESPONSE_MAX);
+	r->shared = NULL;
 	r->streaming = false;
 	r->status = 200;
 	r->type = "application/json";
@@ -20,14 +24,51 @@ void response_free(struct response *r)
 {
 	buf_free(&r->headers);
 	buf_free(&r->body);
+	shared_body_release(r->shared);
 }
 
 void response_reset(struct response *r)
 {
 	buf_reset(&r->headers);
 	buf_reset(&r->body);
+	shared_body_release(r->shared);
+	r->shared = NULL;
 	r->status = 200;
 	r->type = "application/json";
+}
+
+struct shared_body *shared_body_hold(struct shared_body *body)
+{
+	if (body)
+		atomic_fetch_add(&body->holders, 1);
+	return body;
+}
+
+void shared_body_release(struct shared_body *body)
+{
+	if (!body || atomic_fetch_sub(&body->holders, 1) > 1)
+		return;
+	buf_free(&body->text);
+	free(body);
+}
+
+enum err response_share(struct response *r)
+{
+	struct shared_body *body = r->body.failed ? NULL : malloc(sizeof *body);
+
+	if (!body)
+		return ERR_MEMORY;
+	body->text = r->body;
+	atomic_init(&body->holders, 1);
+	buf_init(&r->body, RESPONSE_MAX);
+	r->shared = body;
+	return ERR_NONE;
+}
+
+void response_give(struct response *r, struct shared_body *body)
+{
+	response_reset(r);
+	r->shared = shared_body_hold(body);
 }
 
 void response_header(struct response *r, const char *name, const char *value)
@@ -95,11 +136,12 @@ bool response_chunk(struct response *r, const struct request *request)
 
 void response_send(const struct response *r, const struct request *request)
 {
+	const struct buf *body = r->shared ? &r->shared->text : &r->body;
 	FCGX_Stream *out = request->fcgx->out;
 
 	send_head(r, out);
-	FCGX_FPrintF(out, "Content-Length: %lu\r\n", (unsigned long)r->body.len);
+	FCGX_FPrintF(out, "Content-Length: %lu\r\n", (unsigned long)body->len);
 	FCGX_PutStr("\r\n", 2, out);
 	if (!request->head)
-		FCGX_PutStr(buf_text(&r->body), (int)r->body.len, out);
+		FCGX_PutStr(buf_text(body), (int)body->len, out);
 }

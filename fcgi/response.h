@@ -8,16 +8,19 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 
 #define RESPONSE_MAX (8 * 1024 * 1024)  /* bytes of a body: a page of 1000 rows is below 2 MiB */
 
 struct request;
+struct shared_body;
 
 struct response {
 	int status;
 	const char *type;      /* Content-Type */
 	struct buf headers;    /* further lines, each with its CRLF */
 	struct buf body;
+	struct shared_body *shared;  /* sent in the place of body, NULL none */
 	bool streaming;        /* response_stream was called: the rest goes by response_chunk */
 };
 
@@ -30,6 +33,13 @@ void response_init(struct response *r);
 void response_free(struct response *r);
 /* Forget what was answered so far. */
 void response_reset(struct response *r);
+/* Make the body one that other answers can be given, too. ERR_MEMORY, also if the body failed. */
+enum err response_share(struct response *r);
+/* Answer with such a body, as response_share found it: JSON, status 200. */
+void response_give(struct response *r, struct shared_body *body);
+/* A further holder of it, from any thread; NULL stays NULL. It is freed behind the last one, an answer being one until its end. */
+struct shared_body *shared_body_hold(struct shared_body *body);
+void shared_body_release(struct shared_body *body);
 /* Add a header line. A value with control characters is dropped, so that nothing from outside can add lines. */
 void response_header(struct response *r, const char *name, const char *value);
 /* 302 or 303 to a path of this central. */
