@@ -3,6 +3,8 @@
 #include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/journal.h"
@@ -21,10 +23,13 @@ struct loop {
 	struct lws_protocols protocols[4], visitor_protocols[2];
 	lws_retry_bo_t patience;
 	struct loop_visited told;
+	struct loop_timer *first;          /* those that are set, by when they are due */
+	int clock_fd;                      /* a timerfd: readable from armed_us on */
+	int64_t armed_us;
 	bool stopping;
 };
 struct loop_visitor { struct lws *wsi; const struct loop *loop; void *mine; struct queue tx; int code; const char *why; bool said; };
-struct loop_timer { lws_sorted_usec_list_t sul; struct loop *loop; void (*fire)(void *arg); void *arg; };
+struct loop_timer { struct loop *loop; void (*fire)(void *arg); void *arg; struct loop_timer *next; int64_t due_us; bool set; };
 struct loop_watch { struct lws *wsi; bool (*ready)(void *arg); void *arg; };
 
 static int on_watch(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
@@ -57,6 +62,62 @@ static const struct lws_extension extensions[] = {
 	{NULL, NULL, NULL},
 };
 
+/* ---- timers: libwebsockets' own wait in whole ms and spin for the rest, up to a ms each time ---- */
+
+static int64_t now_us(void)
+{
+	return (int64_t)lws_now_usecs();
+}
+
+/* It is set anew before the next wait, which makes it unreadable. */
+static bool on_clock(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+static enum err clock_start(struct loop *loop)
+{
+	struct loop_watch *watch;
+	loop->clock_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	return loop->clock_fd < 0 ? ERR_SYSTEM : loop_watch(loop, loop->clock_fd, on_clock, loop, &watch);
+}
+
+/* Only if it would be late: a system call for every timer that is put off costs more than waking too early now and then. */
+static void arm(struct loop *loop)
+{
+	int64_t now = now_us(), due = loop->first ? loop->first->due_us : INT64_MAX, left = due > now ? due - now : 0;
+	if (loop->armed_us > now && loop->armed_us <= due)
+		return;
+	const struct itimerspec at = {.it_value = {.tv_sec = left / 1000000, .tv_nsec = left ? left % 1000000 * 1000 : 1}};
+	(void)timerfd_settime(loop->clock_fd, 0, &at, NULL);
+	loop->armed_us = due;
+}
+
+static void take_out(struct loop_timer *timer)
+{
+	struct loop_timer **at = &timer->loop->first;
+	if (!timer->set)
+		return;
+	while (*at != timer)
+		at = &(*at)->next;
+	*at = timer->next;
+	timer->set = false;
+}
+
+/* Those whose time has come now; connections have their turn before the ones that are set meanwhile. */
+static void fire_due(struct loop *loop)
+{
+	int64_t now = now_us();
+	while (loop->first && loop->first->due_us <= now) {
+		struct loop_timer *timer = loop->first;
+		take_out(timer);
+		timer->fire(timer->arg);
+	}
+}
+
+/* ---- the loop ---- */
+
 enum err loop_open(void *user, struct ssl_ctx_st *dialling, struct loop **out)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
@@ -76,8 +137,8 @@ enum err loop_open(void *user, struct ssl_ctx_st *dialling, struct loop **out)
 		.extensions = extensions, .provided_client_ssl_ctx = dialling, .alpn = "http/1.1", /* or HTTP/2 would be offered, too */
 	};
 	loop->context = lws_create_context(&info);
-	if (!loop->context) {
-		free(loop);
+	if (!loop->context || clock_start(loop) != ERR_NONE) {
+		loop_close(loop);
 		return ERR_SYSTEM;
 	}
 	*out = loop;
@@ -88,7 +149,8 @@ void loop_close(struct loop *loop)
 {
 	if (!loop)
 		return;
-	lws_context_destroy(loop->context);
+	if (loop->context)
+		lws_context_destroy(loop->context);
 	free(loop);
 }
 
@@ -104,9 +166,12 @@ struct lws_vhost *loop_vhost(const struct loop *loop)
 
 enum err loop_run(struct loop *loop)
 {
-	while (!loop->stopping)
+	while (!loop->stopping) {
+		fire_due(loop);
+		arm(loop);
 		if (lws_service(loop->context, 0) < 0)
 			return ERR_SYSTEM;
+	}
 	return ERR_NONE;
 }
 
@@ -296,12 +361,6 @@ void loop_visitor_end(struct loop_visitor *v, int code, const char *why)
 
 /* ---- timers ---- */
 
-static void on_sul(lws_sorted_usec_list_t *sul)
-{
-	struct loop_timer *timer = lws_container_of(sul, struct loop_timer, sul);
-	timer->fire(timer->arg);
-}
-
 enum err loop_timer_new(struct loop *loop, void (*fire)(void *arg), void *arg, struct loop_timer **out)
 {
 	struct loop_timer *timer = calloc(1, sizeof(*timer));
@@ -318,11 +377,18 @@ void loop_timer_free(struct loop_timer *timer)
 {
 	if (!timer)
 		return;
-	lws_sul_cancel(&timer->sul);
+	take_out(timer);
 	free(timer);
 }
 
 void loop_timer_set(struct loop_timer *timer, int64_t delay_us)
 {
-	lws_sul_schedule(timer->loop->context, 0, &timer->sul, on_sul, delay_us > 0 ? delay_us : 1);
+	struct loop_timer **at = &timer->loop->first;
+	take_out(timer);
+	timer->due_us = now_us() + (delay_us > 0 ? delay_us : 0);
+	while (*at && (*at)->due_us <= timer->due_us)
+		at = &(*at)->next;
+	timer->next = *at;
+	timer->set = true;
+	*at = timer;
 }
