@@ -160,7 +160,6 @@ static void soon(struct daemon *d)
 static void write_status(struct daemon *d)
 {
 	const char *error = d->has_identity ? links_listen_error(d->links) : NOT_CONFIGURED;
-	usage_look(&d->status.usage);
 	struct mesh_status said = {.listening = error[0] == '\0'};
 	(void)text_copy(said.error, sizeof(said.error), error);
 	(void)text_copy(said.certificate, sizeof(said.certificate), d->renewal.fingerprint);

@@ -15,10 +15,22 @@ void heartbeat_send(struct mesh *m, struct peer *p)
 	suspect_asked(m, p);
 	p->asked_wall_ms = world_wall_ms(m->world);
 	p->asked_us = world_mono_us(m->world);
-	p->beat_ms = mesh_now(m) + HEARTBEAT_MS * 4 / 5 + world_random_below(m->world, HEARTBEAT_MS * 2 / 5 + 1);
+	p->may_beat_ms = mesh_now(m) + HEARTBEAT_MS * 4 / 5;
+	p->beat_ms = p->may_beat_ms + world_random_below(m->world, HEARTBEAT_MS * 2 / 5 + 1);
 	msg.data.heartbeat.sent_at = p->asked_wall_ms;
 	msg.data.heartbeat.echo_sent_at = msg.data.heartbeat.echo_received_at = -1;
 	peer_send(m, p, &msg);
+}
+
+void heartbeats_join(struct mesh *m)
+{
+	int64_t now = mesh_now(m);
+	bool due = false;
+	for (size_t k = 0; k < m->peers && !due; k++)
+		due = m->peer[k]->state == PEER_READY && now >= m->peer[k]->beat_ms;
+	for (size_t k = 0; due && k < m->peers; k++)
+		if (now >= m->peer[k]->may_beat_ms && now < m->peer[k]->beat_ms)
+			m->peer[k]->beat_ms = now;
 }
 
 /* With what has changed, so that an echo tells what was committed before the question came. */

@@ -17,6 +17,8 @@ struct peer;
 
 /* Ask now; the next one is due in 5 s ± 20 %. */
 void heartbeat_send(struct mesh *m, struct peer *p);
+/* When one is due, those that may go out by now are due with it: one waking for all of them, and their answers come together. */
+void heartbeats_join(struct mesh *m);
 void heartbeat_received(struct mesh *m, struct peer *p, const struct message *msg);
 
 #endif

@@ -310,6 +310,7 @@ void mesh_route(struct mesh *m, struct peer *p, struct peer_event *e)
 
 static void peers_run(struct mesh *m)
 {
+	heartbeats_join(m);
 	for (size_t k = 0; k < m->peers; k++) {
 		struct peer_event e = {.input = INPUT_TIME};
 		if (mesh_now(m) >= peer_due(m->peer[k]))

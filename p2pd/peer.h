@@ -135,7 +135,7 @@ struct peer {
 
 	/* heartbeat.c */
 	uint64_t told;                     /* moves up to which it knows our vector */
-	int64_t beat_ms;                   /* when the next one is due */
+	int64_t beat_ms, may_beat_ms;      /* when the next one is due, and from when on it may go out with others */
 	int64_t asked_wall_ms, asked_us;   /* the one whose echo is awaited; asked_us 0: none */
 
 	/* suspect.c */

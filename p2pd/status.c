@@ -4,6 +4,7 @@
 
 #include "base/journal.h"
 #include "base/text.h"
+#include "base/usage.h"
 #include "legacy.h"
 #include "mesh.h"
 #include "store/db.h"
@@ -169,6 +170,15 @@ static size_t add_old(const struct status *s, struct peer_status *out, size_t co
 	return count;
 }
 
+/* Only for a row that is written: the system is asked for it, and mostly nothing is to be written. */
+static void add_usage(struct mesh_status *out)
+{
+	struct usage usage;
+	usage_look(&usage);
+	out->cpu_us = usage.cpu_us;
+	out->resident_bytes = usage.resident_bytes;
+}
+
 static void add_counts(const struct status *s, const struct mesh *m, struct mesh_status *out)
 {
 	out->messages_sent = mesh_counts(m)->sent + (s->old ? legacy_counts(s->old)->sent : 0);
@@ -181,8 +191,6 @@ void status_write(struct status *s, struct db *db, struct mesh *m, const struct 
 	add_counts(s, m, &n.mesh);
 	n.mesh.updated_ms = world_wall_ms(world);
 	n.mesh.started_ms = s->started_ms;
-	n.mesh.cpu_us = s->usage.cpu_us;
-	n.mesh.resident_bytes = s->usage.resident_bytes;
 	int64_t now = world_mono_ms(world);
 	n.all = now >= s->due_ms;
 	n.peer_count = add_old(s, n.peers, mesh_peer_statuses(m, n.peers, STATUS_PEERS));
@@ -190,6 +198,7 @@ void status_write(struct status *s, struct db *db, struct mesh *m, const struct 
 		s->version = version(s, m);
 		return;
 	}
+	add_usage(&n.mesh);
 	n.synced_count = mesh_sync_states(m, n.synced, STATUS_PEERS);
 	n.count_count = counts_rows(mesh_counts(m), n.counts);
 	if (n.all)

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/usage.h"
 #include "base/world.h"
 #include "claims.h"
 #include "store/counts.h"
@@ -33,8 +32,7 @@ struct status {
 	struct claims claims;                     /* as they are in the table */
 	bool claims_known;                        /* false: what an earlier run left is still there */
 	bool failing;                             /* the last write did not succeed */
-	int64_t started_ms;                       /* Unix ms, and what the process takes; the owner's to set, 0 not known */
-	struct usage usage;
+	int64_t started_ms;                       /* Unix ms; the owner's to set, 0 not known */
 };
 
 /* Take over what a run before this one left, so that rows of peers that are gone are removed. */
