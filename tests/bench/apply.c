@@ -1,7 +1,8 @@
 /*
  * Catching up without network: what one central holds is taken page by page by another in the same process, in transactions of so many
- * pages. Beside the figure over the network it says what the mesh adds; under callgrind, what the rest is spent on.
- * usage: apply SOURCE TARGET [PAGES_A_COMMIT]     SOURCE: made by fill; TARGET: new
+ * pages. Beside the figure over the network it says what the mesh adds; under callgrind, what the rest is spent on. On the database of a
+ * central that runs it shows what transactions and pauses of this size do to its barriers.
+ * usage: apply SOURCE TARGET [PAGES_A_COMMIT [PAUSE_US]]     SOURCE: made by fill; TARGET: of central-1, which holds nothing of it
  * prints an object: records, per_second, cpu_us a record (reading SOURCE is not counted)
  */
 #include <stdio.h>
@@ -79,7 +80,7 @@ static enum err take_some(struct db *from, const char *log, int64_t *seq, int pa
 	return e == ERR_NONE ? got : e;
 }
 
-static enum err take_all(struct db *from, int pages)
+static enum err take_all(struct db *from, int pages, useconds_t pause_us)
 {
 	struct log_row log = { 0 };
 	enum err e = ERR_NONE;
@@ -87,8 +88,11 @@ static enum err take_all(struct db *from, int pages)
 	while (e == ERR_NONE && log_next(from, log.log, &log) == ERR_NONE) {
 		int64_t seq = 1;
 
-		while (e == ERR_NONE)
+		while (e == ERR_NONE) {
 			e = take_some(from, log.log, &seq, pages);
+			if (pause_us > 0)
+				usleep(pause_us);
+		}
 		e = e == ERR_NOT_FOUND ? ERR_NONE : e;
 	}
 	return e;
@@ -101,8 +105,8 @@ int main(int argc, char **argv)
 	struct time began, ended;
 	enum err e;
 
-	if (argc != 3 && argc != 4) {
-		fputs("usage: apply SOURCE TARGET [PAGES_A_COMMIT]\n", stderr);
+	if (argc < 3 || argc > 5) {
+		fputs("usage: apply SOURCE TARGET [PAGES_A_COMMIT [PAUSE_US]]\n", stderr);
 		return 2;
 	}
 	e = db_open(argv[1], DB_READ, &from, &fault);
@@ -110,7 +114,7 @@ int main(int argc, char **argv)
 		e = central_open(&to, argv[2], "central-1", 1);
 	began = now();
 	if (e == ERR_NONE)
-		e = take_all(from, argc == 4 ? atoi(argv[3]) : 1);
+		e = take_all(from, argc > 3 ? atoi(argv[3]) : 1, argc > 4 ? (useconds_t)atoi(argv[4]) : 0);
 	ended = now();
 	if (e != ERR_NONE) {
 		fprintf(stderr, "apply: %s %s\n", err_name(e), fault.sentence);

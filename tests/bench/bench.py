@@ -20,7 +20,10 @@ from tests.site.site import Site, write_secret
 from tests.site.wait import wait_for
 
 BUILD = os.path.join(ROOT, "build-bench")
-PROGRAMS = os.path.join(BUILD, "tests", "bench")
+PROGRAMS = ("apply", "fill", "floor_apply", "floor_fcgi", "floor_visible", "load")
+ENDS = ("", "-wal", "-shm", "-lock")        # of a database's files
+ROOM_BYTES = 3000               # on the disk for a record: here, in a copy, and in the copy's log
+LARGE_BYTES = 4 << 30
 THREADS = 32                    # as parkmesh.fcgi has
 
 NGINX = """
@@ -38,15 +41,16 @@ http {{
 
 
 class Floor:
-    """nginx before a small FastCGI program that only answers bytes, or first commits a row (in groups)."""
+    """nginx before a small FastCGI program that only answers bytes, or first commits a row (in groups; window: after waiting so many
+    us for more of them)."""
 
-    def __init__(self, folder, bytes=200, rows=False):
+    def __init__(self, folder, bytes=200, rows=False, window=0, build=BUILD):
         self.port, self.folder, self._running = free_ports(1)[0], folder, []
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, "nginx.conf"), "w", encoding="utf-8") as f:
             f.write(NGINX.format(dir=folder, port=self.port))
         socket, self.database = os.path.join(folder, "fcgi.sock"), os.path.join(folder, "rows.db")
-        self._run(os.path.join(PROGRAMS, "floor_fcgi"), socket, str(THREADS), str(bytes), *[self.database] * rows)
+        self._run(os.path.join(build, "tests", "bench", "floor_fcgi"), socket, str(THREADS), str(bytes), *[self.database, str(window)] * rows)
         wait_for(lambda: os.path.exists(socket), what="the floor's socket")
         os.chmod(socket, 0o666)
         self._run("nginx", "-e", os.path.join(folder, "nginx.log"), "-c", os.path.join(folder, "nginx.conf"))
@@ -68,12 +72,11 @@ class Floor:
 class Bench:
     """quick, full: how long and how large. rows: tests/bench/table.py's Figure, in order. wrong: sentences; one fails the run."""
 
-    def __init__(self, folder, full, peers):
-        self.folder, self.full, self.peers = folder, full, peers
-        self.seconds = 4.0 if full else 0.6
-        self.rounds = 3 if full else 1
-        self.rows, self.wrong, self._made, self._filled = [], [], [], set()
-        self._numbers, self._folders = itertools.count(1), itertools.count(1)
+    def __init__(self, folder, full, peers, build=BUILD):
+        self.folder, self.full, self.peers, self.build = folder, full, peers, build
+        self.seconds, self.rounds = 1.5 if full else 0.4, 3
+        self.rows, self.wrong, self._made, self._filled, self._version = [], [], [], set(), None
+        self._numbers, self._folders, self._newcomers = itertools.count(1), itertools.count(1), itertools.count(1)
 
     def row(self, figure):
         self.rows.append(figure)
@@ -96,19 +99,23 @@ class Bench:
         return thing
 
     def site(self, count, **more):
-        return self.keep(Site(self.path("site"), count, build=BUILD, **more))
+        return self.keep(Site(self.path("site"), count, build=self.build, **more))
 
     def secret(self):
         """The file with the mesh secret of all centrals that belong to no site."""
-        path = os.path.join(BUILD, "bench-secret")
+        path = os.path.join(self.build, "bench-secret")
         return path if os.path.exists(path) else write_secret(path)
 
     def central(self, id="central-1", **more):
         more.setdefault("secret_file", self.secret())
-        return self.keep(Central(id, self.path("central"), build=BUILD, **more))
+        return self.keep(Central(id, self.path("central"), build=self.build, **more))
+
+    def newcomer(self, **more):
+        """A central that nobody has met: whoever has met central-1 knows its key, and would not take another for it."""
+        return self.central("newcomer-%d" % next(self._newcomers), **more)
 
     def floor(self, **more):
-        return self.keep(Floor(self.path("floor"), **more))
+        return self.keep(Floor(self.path("floor"), build=self.build, **more))
 
     def etcd(self):
         return self.keep(Etcd(self.path("etcd")))
@@ -125,10 +132,13 @@ class Bench:
 
     # ---- programs
 
-    @staticmethod
-    def program(name, *words):
+    def place(self, name):
+        """Of a program."""
+        return os.path.join(self.build, "tests", "bench", name)
+
+    def program(self, name, *words):
         """What it wrote."""
-        return subprocess.run([os.path.join(PROGRAMS, name), *map(str, words)], check=True, stdout=subprocess.PIPE, text=True).stdout
+        return subprocess.run([self.place(name), *map(str, words)], check=True, stdout=subprocess.PIPE, text=True).stdout
 
     @staticmethod
     def options(ports, asks, options):
@@ -175,32 +185,58 @@ class Bench:
 
     # ---- databases that are large
 
+    def _current(self, path):
+        """Is it as this program makes one? Of an earlier schema it is not what a new history would be, though it could be brought here."""
+        def version(of):
+            with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % of, uri=True)) as db:
+                return db.execute("PRAGMA user_version").fetchone()
+
+        if self._version is None:
+            new = os.path.join(self.path("version"), "parkmesh.db")
+            self.program("fill", new, "central-2", 0)
+            self._version = version(new)
+        return os.path.exists(path) and version(path) == self._version
+
     def filled(self, records):
         """A database of central-2 with so many records, made once and kept in build-bench/data -> its path."""
-        path = os.path.join(BUILD, "data", "%d.db" % records)
-        if path in self._filled:
+        path = os.path.join(self.build, "data", "%d.db" % records)
+        if path in self._filled or self._current(path):
+            self._filled.add(path)
             return path
-        if not os.path.exists(path):
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            for end in ("", "-wal", "-shm", "-lock"):
-                if os.path.exists(path + ".new" + end):
-                    os.unlink(path + ".new" + end)
-            print("making a database of %d records, once" % records, file=sys.stderr, flush=True)
-            self.program("fill", path + ".new", "central-2", records)
-            with contextlib.closing(sqlite3.connect(path + ".new")) as db:
-                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            os.rename(path + ".new", path)
-        self.program("fill", path, "central-2", 0)      # it may be as an earlier schema left it
-        with contextlib.closing(sqlite3.connect(path)) as db:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        for end in ENDS:
+            for old in (path + end, path + ".new" + end):
+                if os.path.exists(old):
+                    os.unlink(old)
+        self._fill(path, records)
         self._filled.add(path)
         return path
+
+    def _fill(self, path, records):
+        free = shutil.disk_usage(os.path.dirname(path)).free
+        assert free > records * ROOM_BYTES, "%d records and a copy of them need %d GB here" % (records, records * ROOM_BYTES >> 30)
+        print("  making a database of %d records, once" % records, file=sys.stderr, flush=True)
+        seen = json.loads(self.program("fill", "--apart", "--sql", "PRAGMA cache_size = -1048576", path + ".new", "central-2", records))
+        with contextlib.closing(sqlite3.connect(path + ".new")) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+        os.rename(path + ".new", path)
+        print("  %d records/s" % seen["per_second"], file=sys.stderr, flush=True)
 
     def central_with(self, records, **more):
         """central-2, not started, that holds so many records."""
         central = self.central("central-2", **more)
-        shutil.copyfile(self.filled(records), central.rows.path)
+        copy(self.filled(records), central.rows.path)
         return central
+
+
+def copy(source, target):
+    """On the disk when it returns, so that its writing disturbs no measurement. Of a large one memory then has the copy alone."""
+    shutil.copyfile(source, target)
+    with open(target, "rb+") as f:
+        os.fsync(f.fileno())
+    if os.path.getsize(source) > LARGE_BYTES:
+        with open(source, "rb") as f:
+            os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def seconds_until(what, most=600.0, every=0.002):

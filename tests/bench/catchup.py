@@ -24,10 +24,9 @@ def catch_up(bench, records):
     wanted = Held(holder).records()
     central = bench.central(peers={holder.id: (holder.ip, holder.p2p_port)}).start(wait=False)
     wait_for(lambda: os.path.exists(central.output) and connected(central), 60, "the connection", every=0.001)
-    began, look, most, first = time.monotonic(), Held(central), 0, None
+    began, look, most = time.monotonic(), Held(central), 0
     while look.records() < wanted:
         most = max(most, process.rss(central.pid("p2pd") or 0))
-        first = first or most
         time.sleep(0.001 if records <= 1000 else 0.05)
     seconds = time.monotonic() - began
     held = central.rows.value("SELECT count(*) FROM records")
@@ -47,19 +46,30 @@ def apart(bench, records):
     return json.loads(bench.program("apply", bench.filled(records), os.path.join(bench.path("apply"), "parkmesh.db")))
 
 
+def rows(bench, records, ours, best, ledger, smaller):
+    """smaller: as ours, of fewer records, None: there is none yet."""
+    bench.row(Figure(GROUP, "records/s, %d" % records, ours["per_second"], "/s", best["per_second"], FLOOR, rate=True, goal=0.6))
+    bench.row(Figure(GROUP, "  CPU of p2pd a record", ours["cpu_us"], "us", best["cpu_us"], FLOOR))
+    bench.row(Figure(GROUP, "  without network, by the ledger alone", ledger["per_second"], "/s", best["per_second"], FLOOR, rate=True))
+    bench.row(Figure(GROUP, "  CPU of that a record", ledger["cpu_us"], "us", best["cpu_us"], FLOOR))
+    bench.row(Figure(GROUP, "  RSS of p2pd, the most", ours["rss"], "MiB", smaller and smaller["rss"],
+                     "the same with fewer records", goal=smaller and 1.1))
+
+
+def beside_postgres(bench, records, ours):
+    best, = bench.in_turn(lambda postgres=bench.postgres(): {"per_second": postgres.catch_up(records)})
+    bench.row(Figure(GROUP, "  as records/s, %d" % records, ours["per_second"], "/s", best["per_second"], POSTGRES, rate=True, goal=1))
+    bench.done()
+
+
 def measure(bench):
-    for records in (1000, 100000, 1000000) if bench.full else (1000, 20000):
+    some, = bench.in_turn(lambda: catch_up(bench, 1000))
+    bench.row(Figure(GROUP, "1000 records after the connection stands", some["seconds"] * 1e3, "ms", goal=50, alone=True))
+    smaller, sizes = None, ((100000, 3), (1000000, 1)) if bench.full else ((20000, 3), (100000, 1))[:1 + bench.peers]
+    for records, rounds in sizes:
         ours, best, ledger = bench.in_turn(lambda: catch_up(bench, records), lambda: floor(bench, records), lambda: apart(bench, records),
-                                           rounds=1 if records >= 1000000 else None)
-        if records == 1000:
-            bench.row(Figure(GROUP, "1000 records after the connection stands", ours["seconds"] * 1e3, "ms", goal=50, alone=True))
-            continue
-        bench.row(Figure(GROUP, "records/s, %d" % records, ours["per_second"], "/s", best["per_second"], FLOOR, rate=True, goal=0.6))
-        bench.row(Figure(GROUP, "  CPU of p2pd a record", ours["cpu_us"], "us", best["cpu_us"], FLOOR))
-        bench.row(Figure(GROUP, "  without network, by the ledger alone", ledger["per_second"], "/s", best["per_second"], FLOOR, rate=True))
-        bench.row(Figure(GROUP, "  CPU of that a record", ledger["cpu_us"], "us", best["cpu_us"], FLOOR))
-        bench.row(Figure(GROUP, "  RSS of p2pd, the most", ours["rss"], "MiB"))
-        if bench.peers and records <= 100000:
-            best, = bench.in_turn(lambda postgres=bench.postgres(): {"per_second": postgres.catch_up(records)})
-            bench.row(Figure(GROUP, "  the same", ours["per_second"], "/s", best["per_second"], POSTGRES, rate=True, goal=1))
-            bench.done()
+                                           rounds=rounds)
+        rows(bench, records, ours, best, ledger, smaller)
+        smaller = ours
+        if bench.peers and records == 100000:
+            beside_postgres(bench, records, ours)

@@ -84,6 +84,13 @@ static struct line *read_lines(int64_t most, int64_t *count)
 	return lines;
 }
 
+static void free_lines(struct line *lines, int64_t count)
+{
+	for (int64_t i = 0; i < count; i++)
+		free(lines[i].text);
+	free(lines);
+}
+
 static void copy_schema(void)
 {
 	sqlite3_stmt *st = prepare("SELECT sql FROM old.sqlite_master WHERE tbl_name IN ('records','history','exits') AND sql IS NOT NULL"
@@ -278,7 +285,7 @@ int main(int argc, char **argv)
 	}
 	began = seconds(CLOCK_MONOTONIC);
 	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-	if (argc == 5)
+	if (lines != NULL)
 		apply_all(lines, count, atoll(argv[4]));
 	else
 		count = look_at_all(argv[1]);
@@ -286,5 +293,10 @@ int main(int argc, char **argv)
 	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	printf("{\"records\": %lld, \"seconds\": %.6f, \"per_second\": %.1f, \"cpu_us\": %.3f}\n", (long long)count, began, (double)count / began,
 		cpu * 1e6 / (double)count);
+	if (lines != NULL)
+		free_lines(lines, count);
+	for (int i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(statement[i]);
+	sqlite3_close(db);
 	return 0;
 }

@@ -1,7 +1,8 @@
 /*
  * The floor of what a gate asks behind nginx: FastCGI by libfcgi with one thread a request, and either nothing else, or one thread
  * that writes a row of about the same size for each request, all that wait in one transaction (WAL, synchronous=FULL).
- * usage: floor_fcgi SOCKET THREADS BYTES [DATABASE]    answers until SIGTERM: BYTES of text, or for each row that is on disk
+ * usage: floor_fcgi SOCKET THREADS BYTES [DATABASE [WINDOW_US]]    answers until SIGTERM: BYTES of text, with DATABASE when the row is on
+ * disk; the writer waits WINDOW_US (0) for more rows before it begins
  */
 #include <errno.h>
 #include <fcgiapp.h>
@@ -25,7 +26,7 @@ static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
 static struct job *first, **last = &first;
 static sqlite3 *db;
 static sqlite3_stmt *insert;
-static int listening, bytes;
+static int listening, bytes, window_us;
 static char *text;
 
 static void stop(const char *what)
@@ -56,6 +57,11 @@ static struct job *take(void)
 	pthread_mutex_lock(&mutex);
 	while (first == NULL)
 		pthread_cond_wait(&work, &mutex);
+	if (window_us > 0) {
+		pthread_mutex_unlock(&mutex);
+		usleep((useconds_t)window_us);
+		pthread_mutex_lock(&mutex);
+	}
 	batch = first;
 	for (int i = 0; *cut != NULL && i < BATCH; i++)
 		cut = &(*cut)->next;
@@ -106,36 +112,39 @@ static void add(struct job *j)
 	pthread_cond_signal(&work);
 }
 
-static void write_row(const char *body, int len)
+/* j: the thread's own. */
+static void write_row(struct job *j, const char *body, int len)
 {
-	struct job j = { .wake = PTHREAD_COND_INITIALIZER };
-
-	memset(j.row, 'x', sizeof(j.row));
-	memcpy(j.row, body, len < ROW_BYTES ? (size_t)len : ROW_BYTES);
+	memset(j->row, 'x', sizeof(j->row));
+	memcpy(j->row, body, len < ROW_BYTES ? (size_t)len : ROW_BYTES);
+	j->done = false;
+	j->next = NULL;
 	pthread_mutex_lock(&mutex);
-	add(&j);
-	while (!j.done)
-		pthread_cond_wait(&j.wake, &mutex);
+	add(j);
+	while (!j->done)
+		pthread_cond_wait(&j->wake, &mutex);
 	pthread_mutex_unlock(&mutex);
 }
 
 static void *answer_all(void *arg)
 {
+	struct job *j = calloc(1, sizeof(*j));
 	FCGX_Request r;
 	char body[BODY_MAX];
 
 	(void)arg;
-	if (FCGX_InitRequest(&r, listening, 0) != 0)
+	if (j == NULL || pthread_cond_init(&j->wake, NULL) != 0 || FCGX_InitRequest(&r, listening, 0) != 0)
 		stop("request");
 	while (FCGX_Accept_r(&r) == 0) {
 		int len = FCGX_GetStr(body, sizeof(body), r.in);
 
 		if (db != NULL)
-			write_row(body, len);
+			write_row(j, body, len);
 		FCGX_FPrintF(r.out, "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n", bytes);
 		FCGX_PutStr(text, bytes, r.out);
 		FCGX_Finish_r(&r);
 	}
+	free(j);
 	return NULL;
 }
 
@@ -149,8 +158,8 @@ int main(int argc, char **argv)
 {
 	pthread_t thread = 0;
 
-	if (argc != 4 && argc != 5) {
-		fputs("usage: floor_fcgi SOCKET THREADS BYTES [DATABASE]\n", stderr);
+	if (argc < 4 || argc > 6) {
+		fputs("usage: floor_fcgi SOCKET THREADS BYTES [DATABASE [WINDOW_US]]\n", stderr);
 		return 2;
 	}
 	bytes = atoi(argv[3]);
@@ -158,7 +167,8 @@ int main(int argc, char **argv)
 	if (text == NULL || FCGX_Init() != 0)
 		stop("start");
 	memset(text, 'x', (size_t)bytes);
-	if (argc == 5) {
+	window_us = argc > 5 ? atoi(argv[5]) : 0;
+	if (argc > 4) {
 		open_database(argv[4]);
 		start(&thread, write_all);
 	}

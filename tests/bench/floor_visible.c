@@ -164,5 +164,6 @@ int main(int argc, char **argv)
 	}
 	qsort(took, (size_t)count, sizeof(*took), shorter);
 	printf("{\"p50_ms\": %.3f, \"p99_ms\": %.3f}\n", took[count / 2], took[(int)(0.99 * (count - 1))]);
+	free(took);
 	return 0;
 }

@@ -1,28 +1,27 @@
-"""Figures 9 and 10: what grows with the history and the number of peers, and what a record takes on disk and on the wire."""
-import contextlib
-import os
-import socket
-import sqlite3
-import threading
+"""Figure 9: what grows with the history, and with the number of peers."""
+import time
 
-from tests.bench.look import Held, cpu_us
+from tests.bench.crowd import Crowd
+from tests.bench.look import Held, cpu_us, own_log, part
 from tests.bench.table import Figure
-from tests.bench.weight import stand_ins
+from tests.site import process
 from tests.site.wait import wait_for
 
-GROUP, BYTES = "cost as it grows", "bytes a record"
+GROUP, CROWD = "cost as the history grows", "cost as the peers grow"
 
 
 def gate_rows(bench, records, first):
     """first: the same at the smallest size, None for that itself."""
     seen = {}
     central = bench.central_with(records).start()
+    bench.enter([central], 1)       # what is read first comes from the disk
     for clients in (1, 32):
         seen[clients], = bench.in_turn(lambda: bench.enter([central], clients))
-        for which in ("p50", "p99") if clients == 1 else ("p50",):
+        for which in ("p50", "p99"):
             key = which + "_ms"
             bench.row(Figure(GROUP, "barrier, %d clients, %s, %d records" % (clients, which, records), seen[clients][key], "ms",
                              first and first[clients][key], "the same at 10000", goal=1.3 if first and which == "p50" else None))
+    bench.done()
     return seen
 
 
@@ -39,104 +38,66 @@ def other_rows(bench, records, first):
     return seen
 
 
-def peer_rows(bench):
-    """CPU of p2pd for each entry handed on to each peer, one entry at a time."""
-    first, entries = None, 1000 if bench.full else 200
-    for peers in (1, 10, 30, 100) if bench.full else (1, 10):
-        central = bench.central().start()
-        central.enter("edge-9", bench.run() + "0000000")
-        made = stand_ins(bench, central, peers)
-        pid = central.pid("p2pd")
-        began = cpu_us(pid)
-        bench.enter([central], 1, requests=entries, seconds=60)
-        wait_for(lambda: all(peer.taken >= entries for peer in made), 60, "all peers to have taken %d records" % entries)
-        each = (cpu_us(pid) - began) / entries / peers
-        bench.row(Figure(GROUP, "CPU of p2pd an entry and peer, %d peers" % peers, each, "us", first, "the same with 1 peer"))
-        first = first or each
-        bench.done()
-
-
 def measure(bench):
     first = others = None
     for records in (10000, 1000000, 10000000) if bench.full else (10000, 100000):
         seen = gate_rows(bench, records, first)
-        bench.done()
         first = first or seen
         if records <= 1000000:
             now = other_rows(bench, records, others)
             others = others or now
-    peer_rows(bench)
 
 
-# ---- 10
+# ---- peers
 
-class Meter:
-    """A relay that counts the bytes of both directions."""
-
-    def __init__(self, target):
-        self.target, self.count, self._lock = target, 0, threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                near, _ = self._listener.accept()
-                far = socket.create_connection(("127.0.0.1", self.target))
-            except OSError:
-                return
-            for one, other in ((near, far), (far, near)):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
-
-    def _pump(self, one, other):
-        try:
-            while piece := one.recv(1 << 18):
-                other.sendall(piece)
-                with self._lock:
-                    self.count += len(piece)
-            other.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-    def clean_up(self):
-        self._listener.close()
+def crowd_of(bench, central, count):
+    blank = bench.path("blank") + "/parkmesh.db"
+    bench.program("fill", "--apart", blank, "blank", 0)
+    return bench.keep(Crowd(bench.path("crowd"), bench.build, blank, central, count))
 
 
-def metered(bench, records):
-    """-> holder, meter, a central that has begun to take over all through the meter."""
-    holder = bench.central_with(records).start()
-    meter = bench.keep(Meter(holder.p2p_port))
-    return holder, meter, bench.central(peers={holder.id: ("127.0.0.1", meter.port)}).start()
+def one_by_one(central, looks, log, count):
+    """ms from the acknowledgement of each entry until all of the others hold it."""
+    took, ours = [], Held(central)
+    for i in range(count):
+        central.enter("edge-9", "97Z%05d" % i)
+        began, seq = time.perf_counter(), ours.head(log)
+        for look in looks:
+            while look.head(log) < seq:
+                time.sleep(0.0001)
+        took.append((time.perf_counter() - began) * 1e3)
+    ours.close()
+    return took
 
 
-def all_there(holder, central):
-    """-> records held, once both hold the same."""
-    wanted = Held(holder).records()
-    wait_for(lambda: Held(central).records() >= wanted, 600, "all records to be there")
-    return wanted
+def with_peers(bench, count):
+    """-> what p2pd of a central with so many peers takes."""
+    central = bench.central().start()
+    central.enter("edge-9", bench.run() + "0000000")
+    log, crowd = own_log(central), crowd_of(bench, central, count)
+    looks = [Held(path) for path in crowd.databases]
+    wait_for(lambda: all(look.head(log) for look in looks), 120, "%d peers to hold a record" % count, every=0.05)
+    pid, entries = central.pid("p2pd"), 200 if bench.full else 50
+    time.sleep(1)                   # what connecting leaves behind
+    began, cpu = time.monotonic(), cpu_us(pid)
+    time.sleep(10 if bench.full else 3)
+    idle = (cpu_us(pid) - cpu) / (time.monotonic() - began) / 1e4
+    cpu = cpu_us(pid)
+    took = one_by_one(central, looks, log, entries)
+    for look in looks:
+        look.close()
+    seen = {"each": (cpu_us(pid) - cpu) / entries / count, "idle": idle, "rss": process.rss(pid) / 2**20, "p50": part(took, 0.5)}
+    bench.done()
+    return seen
 
 
-def wire_rows(bench, line):
-    records = 200000 if bench.full else 20000
-    holder, meter, central = metered(bench, records)
-    held = all_there(holder, central)
-    seen = [("catching up", meter.count / held)]
-    for clients in (1, 32):
-        before = meter.count
-        bench.enter([holder], clients)
-        more = all_there(holder, central)
-        seen.append(("live, %d clients" % clients, (meter.count - before) / (more - held)))
-        held = more
-    for name, each in seen:
-        bench.row(Figure(BYTES, "on the wire (TLS, deflate), " + name, each, "B", line, "the record's line", goal=1.3))
-
-
-def measure_bytes(bench):
-    records = 1000000 if bench.full else 100000
-    path = bench.filled(records)
-    with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % path, uri=True)) as db:
-        line, = db.execute("SELECT avg(length(CAST(payload AS BLOB))) FROM (SELECT payload FROM records LIMIT 100000)").fetchone()
-    bench.row(Figure(BYTES, "on disk, %d records" % records, os.path.getsize(path) / records, "B", line, "the record's line", goal=2))
-    wire_rows(bench, line)
+def measure_crowd(bench):
+    first = None
+    for count in (1, 10, 30, 100) if bench.full else (1, 10):
+        seen = with_peers(bench, count)
+        bench.row(Figure(CROWD, "CPU of p2pd an entry and peer, %d peers" % count, seen["each"], "us", first and first["each"],
+                         "the same with 1 peer", goal=first and 1.3))
+        bench.row(Figure(CROWD, "  acknowledged -> held by all, p50", seen["p50"], "ms"))
+        bench.row(Figure(CROWD, "  CPU of p2pd at rest", seen["idle"], "%"))
+        bench.row(Figure(CROWD, "  RSS of p2pd", seen["rss"], "MiB"))
+        first = first or seen

@@ -411,5 +411,9 @@ int main(int argc, char **argv)
 		stop("start");
 	run(clients);
 	report(now() - all.began);
+	for (int i = 0; i < all.clients; i++)
+		free(clients[i].answer);
+	free(clients);
+	free(all.took);
 	return 0;
 }

@@ -9,10 +9,10 @@ from tests.site import process
 
 
 class Held:
-    """How far a central's database is. Of one thread."""
+    """How far the database of a central, or at a path, is. Of one thread."""
 
-    def __init__(self, central):
-        self._db = sqlite3.connect("file:%s?mode=ro" % central.rows.path, uri=True, timeout=30, isolation_level=None,
+    def __init__(self, of):
+        self._db = sqlite3.connect("file:%s?mode=ro" % (of if isinstance(of, str) else of.rows.path), uri=True, timeout=30, isolation_level=None,
                                    check_same_thread=False)
 
     def value(self, sql, *values):

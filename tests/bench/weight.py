@@ -47,7 +47,7 @@ def stand_ins(bench, central, count):
 def at_rest(bench, central, name):
     pids = [central.pid(role) for role in ("fcgi", "p2pd")]
     began, cpu, woken = time.monotonic(), sum(map(cpu_us, pids)), sum(map(wakeups, pids))
-    time.sleep(20 if bench.full else 4)
+    time.sleep(30 if bench.full else 5)
     passed = time.monotonic() - began
     bench.row(Figure(WEIGHT, "CPU, " + name, (sum(map(cpu_us, pids)) - cpu) / passed / 1e4, "%", goal=0.1, alone=True))
     bench.row(Figure(WEIGHT, "wake-ups/s, " + name, (sum(map(wakeups, pids)) - woken) / passed, "/s"))
@@ -60,11 +60,13 @@ def measure_weight(bench):
     bench.done()
     records = 1000000 if bench.full else 100000
     central = bench.central_with(records).start()
+    bench.row(Figure(WEIGHT, "RSS of fcgi + p2pd, %d records, just started" % records, rss_mib(central), "MiB", goal=64, alone=True))
     stand_ins(bench, central, PEERS)
     bench.load([central.api_port], "GET /api/parking/history?limit=50", "GET /api/stats", clients=8)
     bench.enter([central], 32)
     name = "%d records, %d peers, after some work" % (records, PEERS)
     bench.row(Figure(WEIGHT, "RSS of fcgi + p2pd, " + name, rss_mib(central), "MiB", goal=64, alone=True))
+    time.sleep(2)                   # what the work leaves behind
     at_rest(bench, central, "%d peers" % PEERS)
 
 

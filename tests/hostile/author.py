@@ -58,6 +58,7 @@ class Keys:
     def __init__(self, seed=None):
         self._signing = signing.SigningKey(seed or os.urandom(32))
         self.public = bytes(self._signing.verify_key)
+        self.secret = bytes(self._signing) + self.public        # as libsodium has it
 
     def sign(self, data):
         return self._signing.sign(data).signature
