@@ -2,6 +2,9 @@
  * Does all that is held fit together? Every log from its first record on: chain, seals, LOG_OPEN and columns against the bytes; and
  * history, exits and settings against what the merge makes of those records anew, in a private database on disk.
  *
+ * Chains and seals of several pages are looked at at once, the merge goes through them in one thread, in the order in which they were
+ * written as far as pages allow (the merge is quickest then); what is told is the first thing by log and number that does not fit.
+ *
  * It works beside running programs: what they write meanwhile is checked as well, and no read transaction is longer than a page.
  */
 #ifndef PARKMESH_DOMAIN_VERIFY_H
@@ -24,10 +27,10 @@ struct verify_finding {
 
 struct verify_counts { int64_t logs, records, seals, rows; };
 
-/* Told after every page: how far it is. */
 struct verify_watch {
-	void (*show)(void *arg, const struct verify_counts *so_far);
+	void (*show)(void *arg, const struct verify_counts *so_far);   /* told after every page: how far it is */
 	void *arg;
+	unsigned threads;          /* besides the caller's own, which check pages ahead of what is merged */
 };
 
 /* ERR_CONFLICT: *finding says what does not fit. db is a DB_READ connection outside of a transaction. Other errors: it could not be

@@ -40,6 +40,19 @@ enum err audit_records(struct db *db, const char *log, int64_t first, size_t lim
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
+enum err audit_moment(struct db *db, const char *log, int64_t seq, int64_t *hlc_ms)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_AUDIT_MOMENT);
+	enum err e;
+
+	put_text(st, 1, log);
+	put_int(st, 2, seq);
+	e = sql_row(db, st);
+	*hlc_ms = e == ERR_NONE ? get_optional(st, 0) : -1;
+	sql_end(st);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
 enum err audit_seals(struct db *db, const char *log, int64_t first, int64_t last, audit_seal_fn *each, void *arg)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_AUDIT_SEALS);

@@ -27,6 +27,8 @@ struct audit_record {
 /* Records of log from seq first on, at most limit. Any error of each ends the walk and is returned, as in the next one. */
 typedef enum err audit_record_fn(void *arg, const struct audit_record *row);
 enum err audit_records(struct db *db, const char *log, int64_t first, size_t limit, audit_record_fn *each, void *arg);
+/* When a record was written (hlc_ms); -1 if it does not say, or there is none. */
+enum err audit_moment(struct db *db, const char *log, int64_t seq, int64_t *hlc_ms);
 typedef enum err audit_seal_fn(void *arg, int64_t seq, const struct seal *seal);
 enum err audit_seals(struct db *db, const char *log, int64_t first, int64_t last, audit_seal_fn *each, void *arg);
 

@@ -25,7 +25,7 @@
 
 bool db_private(const struct db *db)
 {
-	return db->mode == DB_APART || db->path[0] == '\0' || strcmp(db->path, ":memory:") == 0;
+	return db->mode == DB_APART || db->mode == DB_SCRATCH || strcmp(db->path, ":memory:") == 0;
 }
 
 int db_busy(void *arg, int tries)
@@ -122,6 +122,8 @@ static enum err connection_settings(struct db *db)
 	if (db->mode == DB_APART)
 		return db_exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
 			" PRAGMA cache_size = -8192;");
+	if (db->mode == DB_SCRATCH)
+		return db_exec(db, "PRAGMA foreign_keys = OFF; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768;");
 	return db_exec(db, "PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = " LOG_KEPT_BYTES ";");
 }
 
@@ -184,7 +186,7 @@ static enum err migrate(struct db *db, struct fault *fault)
 static enum err open_handle(struct db *db, struct fault *fault)
 {
 	static const int flags[] = { [DB_READ] = SQLITE_OPEN_READONLY, [DB_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-		[DB_APART] = SQLITE_OPEN_READWRITE };
+		[DB_APART] = SQLITE_OPEN_READWRITE, [DB_SCRATCH] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE };
 	int code = sqlite3_open_v2(db->path, &db->handle, flags[db->mode] | SQLITE_OPEN_NOMUTEX, NULL);
 	int64_t version;
 	enum err e;
@@ -197,7 +199,8 @@ static enum err open_handle(struct db *db, struct fault *fault)
 		e = db_exec(db, "PRAGMA journal_mode = WAL");
 	if (e != ERR_NONE)
 		return fault_set(fault, e, "database", "", "%s cannot be used: %s.", db->path, db->last_error);
-	return db->mode == DB_READ ? check_version(db, &version, fault) : migrate(db, fault);
+	e = db->mode == DB_READ ? check_version(db, &version, fault) : migrate(db, fault);
+	return e == ERR_NONE && db->mode == DB_SCRATCH ? db_exec(db, schema_without_lists()) : e;
 }
 
 enum err db_open(const char *path, enum db_mode mode, struct db **out, struct fault *fault)
@@ -249,7 +252,18 @@ static bool is_moved(struct db *db)
 {
 	int moved = 0;
 
-	return db->lock_fd >= 0 && sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
+	return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
+}
+
+enum err db_open_beside(struct db *db, struct db **out, struct fault *fault)
+{
+	enum err e = db_open(db->path, DB_READ, out, fault);
+
+	if (e == ERR_NONE && is_moved(db)) { /* if not by now, then what has just been opened is the same file */
+		db_close(*out);
+		e = ERR_UNAVAILABLE;
+	}
+	return e;
 }
 
 enum err db_begin(struct db *db)
@@ -261,7 +275,7 @@ enum err db_begin(struct db *db)
 	e = write_lock(db);
 	if (e != ERR_NONE)
 		return e;
-	if (is_moved(db)) {
+	if (db->lock_fd >= 0 && is_moved(db)) {
 		text_format(db->last_error, sizeof(db->last_error), "%.150s was moved or removed while it was open; start this program again",
 			db->path);
 		e = ERR_UNAVAILABLE;

@@ -33,14 +33,19 @@ struct db;
 enum db_mode {
 	DB_READ,  /* read-only, for lists and looks; never migrates */
 	DB_WRITE, /* creates and migrates the file as needed */
-	DB_APART  /* a copy that no other program knows of: migrated as needed, without lock file and write-ahead log, and not safe on disk
+	DB_APART, /* a copy that no other program knows of: migrated as needed, without lock file and write-ahead log, and not safe on disk
 	           * before its file is synced */
+	DB_SCRATCH /* path "": a database on disk that is private to this connection and gone after db_close, to merge into and compare. It
+	            * has no indexes that only lists are read by, and after an error it is of no use: nothing is undone */
 };
 
 /* Open the file. ERR_UNAVAILABLE if it cannot be read or written, ERR_CORRUPT if it is no parkmesh database, ERR_CONFLICT if a
- * newer program wrote it; fault says what to do. On success close with db_close. path ":memory:" is allowed for tests, and ""
- * for a database on disk that is private to this connection and gone after db_close (no lock file then). */
+ * newer program wrote it; fault says what to do. On success close with db_close. path ":memory:" is allowed for tests (no lock file
+ * then). */
 enum err db_open(const char *path, enum db_mode mode, struct db **out, struct fault *fault);
+/* Another DB_READ connection to the file that db has open, for another thread. ERR_UNAVAILABLE: there is another file at its path by
+ * now. */
+enum err db_open_beside(struct db *db, struct db **out, struct fault *fault);
 void db_close(struct db *db);
 
 /* A write transaction: lock file, BEGIN IMMEDIATE. ERR_UNAVAILABLE also when the file is no longer the one at its path: put aside by

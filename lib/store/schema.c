@@ -265,3 +265,10 @@ const char *schema_step(int version)
 {
 	return STEPS[version];
 }
+
+const char *schema_without_lists(void)
+{
+	return "DROP INDEX history_list; DROP INDEX history_flagged; DROP INDEX history_left_otherwise; DROP INDEX history_conflicts;"
+		" DROP INDEX history_conflicts_open; DROP INDEX history_open; DROP INDEX history_change; DROP INDEX exits_day;"
+		" DROP INDEX exits_edge_event; DROP INDEX records_unread;";
+}

@@ -360,6 +360,7 @@ static const char *const TEXT[SQL_COUNT] = {
 		" WHERE log > ?1 ORDER BY log LIMIT 1",
 	[SQL_AUDIT_RECORDS] = "SELECT seq, hlc_ms, hlc_counter, at, type, event_id, plate_id, payload, chain, unread FROM records"
 		" WHERE log = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
+	[SQL_AUDIT_MOMENT] = "SELECT hlc_ms FROM records WHERE log = ?1 AND seq = ?2",
 	[SQL_AUDIT_SEALS] = "SELECT seq, signature FROM seals WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
 	[SQL_AUDIT_HISTORY] = "SELECT event_id, 0, coalesce(entry_log, exit_log), coalesce(entry_seq, exit_seq), source_central, edge_id,"
 		" plate_id, plate_view, entry_time, entry_camera_id, entry_camera_name, entry_confidence, entry_source, exit_time,"
