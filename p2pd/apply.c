@@ -145,24 +145,48 @@ static void note_slow(struct mesh *m, const struct peer *p, const struct done *d
 	journal_warning("event=slow_page peer=%s log=%s records=%zu ms=%lld", p->id, d->log, d->result.records, (long long)took_us / 1000);
 }
 
+/* Does a gate wait for the database? If so they are at work. */
+static bool gate_waits(struct mesh *m)
+{
+	if (!m->io.rows.wanted(m->io.rows.self))
+		return false;
+	m->apply.gates_until_us = world_mono_us(m->world) + APPLY_GATES_US;
+	return true;
+}
+
+static bool beside_gates(const struct mesh *m)
+{
+	return world_mono_us(m->world) < m->apply.gates_until_us;
+}
+
+/* After so many pages of a transaction: may another one be begun in it? */
+static bool may_go_on(struct mesh *m, size_t count, int64_t until_us)
+{
+	return count == 0 || (count < APPLY_PAGES && world_mono_us(m->world) < until_us && !gate_waits(m));
+}
+
+/* The first page of p's, in the transaction that is open. false: that cannot stand. */
+static bool take_page(struct mesh *m, struct peer *p, struct done *d)
+{
+	struct fault fault = {0};
+	int64_t began = world_mono_us(m->world);
+	enum err e = m->io.rows.take(m->io.rows.self, p->page_first->message.page, &d->result, &fault);
+	note(m, p, d);
+	note_slow(m, p, d, world_mono_us(m->world) - began);
+	if (e && !mesh_page_at_fault(e))
+		journal_error("event=apply_failed peer=%s log=%s error=%s", p->id, d->log, err_name(e));
+	d->verdict = !e ? VERDICT_TAKEN : mesh_page_at_fault(e) ? VERDICT_FAULT : VERDICT_HOLD;
+	(void)text_copy(d->sentence, sizeof(d->sentence), fault.sentence);
+	return !e || mesh_page_alone(e);
+}
+
 /* Pages into done, in one transaction that is open. false: it cannot stand. */
 static bool take_pages(struct mesh *m, struct done *done, size_t *count, int64_t until_us)
 {
 	struct peer *p;
-	while (*count < APPLY_PAGES && (*count == 0 || world_mono_us(m->world) < until_us) && (p = next_peer(m)) != NULL) {
-		struct done *d = &done[(*count)++];
-		struct fault fault = {0};
-		int64_t began = world_mono_us(m->world);
-		enum err e = m->io.rows.take(m->io.rows.self, p->page_first->message.page, &d->result, &fault);
-		note(m, p, d);
-		note_slow(m, p, d, world_mono_us(m->world) - began);
-		if (e && !mesh_page_at_fault(e))
-			journal_error("event=apply_failed peer=%s log=%s error=%s", p->id, d->log, err_name(e));
-		if (e && !mesh_page_alone(e))
+	while (may_go_on(m, *count, until_us) && (p = next_peer(m)) != NULL)
+		if (!take_page(m, p, &done[(*count)++]))
 			return false;
-		d->verdict = !e ? VERDICT_TAKEN : mesh_page_at_fault(e) ? VERDICT_FAULT : VERDICT_HOLD;
-		(void)text_copy(d->sentence, sizeof(d->sentence), fault.sentence);
-	}
 	return true;
 }
 
@@ -178,6 +202,15 @@ static size_t refuse_pages(struct mesh *m, struct done *done)
 	return count;
 }
 
+/* What was begun then is over: when may the next follow? */
+static void pause_after(struct mesh *m, int64_t began, bool slow)
+{
+	int64_t now = world_mono_us(m->world), took = now - began;
+	bool gates = gate_waits(m) || beside_gates(m);
+	int64_t pause = slow || took < APPLY_PAUSE_US ? took : APPLY_PAUSE_US;
+	m->apply.due_us = gates || took < APPLY_PAUSE_US ? now + pause : now;
+}
+
 static size_t transaction(struct mesh *m, struct done *done)
 {
 	const struct mesh_rows *rows = &m->io.rows;
@@ -185,15 +218,13 @@ static size_t transaction(struct mesh *m, struct done *done)
 	int64_t began = world_mono_us(m->world), slow_before = m->counts.slow_pages;
 	if (rows->disk_low(rows->self) || rows->begin(rows->self) != ERR_NONE)
 		return refuse_pages(m, done);
-	if (!take_pages(m, done, &count, world_mono_us(m->world) + APPLY_US)) {
+	if (!take_pages(m, done, &count, world_mono_us(m->world) + (beside_gates(m) ? APPLY_BESIDE_US : APPLY_US))) {
 		rows->rollback(rows->self);
 		hold_all(done, count);
 	} else if (rows->commit(rows->self) != ERR_NONE) {
 		hold_all(done, count);
 	}
-	int64_t now = world_mono_us(m->world);
-	int64_t pause = m->counts.slow_pages == slow_before && now - began > APPLY_PAUSE_US ? APPLY_PAUSE_US : now - began;
-	m->apply.due_us = now + pause;
+	pause_after(m, began, m->counts.slow_pages != slow_before);
 	return count;
 }
 
@@ -292,8 +323,13 @@ int64_t apply_due(const struct mesh *m)
 
 void apply_run(struct mesh *m)
 {
-	if (world_mono_us(m->world) < apply_due(m))
+	int64_t now = world_mono_us(m->world);
+	if (now < apply_due(m))
 		return;
+	if (m->io.rows.checkpoint(m->io.rows.self)) {
+		pause_after(m, now, false);
+		return;
+	}
 	struct done *done = calloc(APPLY_PAGES, sizeof(*done));
 	if (!done)
 		return;

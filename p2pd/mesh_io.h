@@ -63,6 +63,10 @@ struct mesh_rows {
 	enum err (*take)(void *self, const struct page *page, struct take_result *out, struct fault *fault);
 	enum err (*commit)(void *self);
 	void (*rollback)(void *self);
+	/* Does somebody else wait to write now, as db_wanted? */
+	bool (*wanted)(void *self);
+	/* A checkpoint, if one is due, outside a transaction; it holds up others as long as one. false: none was. */
+	bool (*checkpoint)(void *self);
 	/* Is there too little room on the disk (below 5 %) to store what peers send? */
 	bool (*disk_low)(void *self);
 

@@ -64,26 +64,37 @@ static enum err take(void *self, const struct page *page, struct take_result *ou
 	return e;
 }
 
-void rows_checkpoint(struct rows *r)
+bool rows_checkpoint(struct rows *r)
 {
+	if (!db_checkpoint_due(r->db, DB_CHECKPOINT_USUAL))
+		return false;
 	bool failed = db_checkpoint(r->db, DB_CHECKPOINT_USUAL) != ERR_NONE;
 	if (failed && !r->checkpoint_failing)
 		journal_error("event=checkpoint_failed sqlite=\"%s\"", db_last_error(r->db));
 	if (!failed && r->checkpoint_failing)
 		journal_info("event=checkpoint_works_again");
 	r->checkpoint_failing = failed;
+	return true;
 }
 
 static enum err commit(void *self)
 {
-	struct rows *r = self;
+	const struct rows *r = self;
 	enum err e = ledger_commit(r->ledger);
-	if (e) {
+	if (e)
 		journal_error("event=commit_failed error=%s sqlite=\"%s\"", err_name(e), db_last_error(r->db));
-		return e;
-	}
-	rows_checkpoint(r);
-	return ERR_NONE;
+	return e;
+}
+
+static bool wanted(void *self)
+{
+	const struct rows *r = self;
+	return db_wanted(r->db);
+}
+
+static bool checkpoint(void *self)
+{
+	return rows_checkpoint(self);
 }
 
 static void rollback(void *self)
@@ -185,7 +196,8 @@ static void answer(void *self, int64_t command, bool ok, double rtt_ms, const st
 void rows_table(struct rows *r, struct mesh_rows *out)
 {
 	*out = (struct mesh_rows){
-		.self = r, .changed = changed, .read_page = read_page, .chain_at = chain_at, .mark = mark, .begin = begin, .take = take, .commit = commit,
-		.rollback = rollback, .disk_low = no_room, .pin = pin, .warn = warn, .over = over, .pinned = pinned, .answer = answer,
+		.self = r, .changed = changed, .read_page = read_page, .chain_at = chain_at, .mark = mark, .begin = begin, .take = take,
+		.commit = commit, .rollback = rollback, .wanted = wanted, .checkpoint = checkpoint, .disk_low = no_room, .pin = pin, .warn = warn,
+		.over = over, .pinned = pinned, .answer = answer,
 	};
 }

@@ -28,8 +28,8 @@ struct rows {
 
 /* path is the database's, for the folder it is in. ledger and world outlive rows. */
 void rows_init(struct rows *r, struct ledger *ledger, const struct world *world, const char *path);
-/* A checkpoint, if one is due. That it fails is told once: the write-ahead log then only grows. */
-void rows_checkpoint(struct rows *r);
+/* A checkpoint, if one is due; false: none was. That it fails is told once: the write-ahead log then only grows. */
+bool rows_checkpoint(struct rows *r);
 void rows_table(struct rows *r, struct mesh_rows *out);
 
 #endif

@@ -75,19 +75,26 @@ enum err db_checkpoint_now(struct db *db, int mode)
 	return ERR_NONE;
 }
 
-enum err db_checkpoint(struct db *db, int64_t at_least)
+bool db_checkpoint_due(struct db *db, int64_t at_least)
 {
 	int64_t bytes = db_private(db) ? 0 : log_used(db);
 
 	if (bytes < at_least || db_private(db)) {
 		db->checkpointed_at = 0;
-		return ERR_NONE;
+		return false;
 	}
 	/* As much counts until a writer starts over in the file: while a reader keeps that from happening, go over it again only when
 	 * there is a good piece more, not after every commit. */
-	if (db->checkpointed_at > 0 && bytes < db->checkpointed_at + CHECKPOINT_PIECE)
+	return db->checkpointed_at == 0 || bytes >= db->checkpointed_at + CHECKPOINT_PIECE;
+}
+
+enum err db_checkpoint(struct db *db, int64_t at_least)
+{
+	int64_t bytes;
+
+	if (!db_checkpoint_due(db, at_least))
 		return ERR_NONE;
-	db->checkpointed_at = bytes;
+	db->checkpointed_at = bytes = log_used(db);
 	/* A TRUNCATE that does not get its moment is simply tried again later. */
 	return db_checkpoint_now(db, bytes >= 16 * DB_CHECKPOINT_USUAL ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);
 }

@@ -73,6 +73,8 @@ int64_t db_wal_bytes(const struct db *db);
 /* Checkpoint above the usual 4 MiB (PASSIVE), and when it is large above all else (TRUNCATE, without waiting).
  * at_least: do nothing while fewer bytes are in the log (of its file, what counts). On a DB_WRITE connection, outside a transaction. */
 enum err db_checkpoint(struct db *db, int64_t at_least);
+/* Would it do something? */
+bool db_checkpoint_due(struct db *db, int64_t at_least);
 #define DB_CHECKPOINT_USUAL (4 * 1024 * 1024)   /* p2pd's mark */
 #define DB_CHECKPOINT_LATE (16 * 1024 * 1024)   /* parkmesh.fcgi's: only reached when p2pd is down or stuck */
 

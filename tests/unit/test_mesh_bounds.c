@@ -283,6 +283,57 @@ static bool nothing_from_3(struct net *n, int from, int to, const struct message
 	return from == 3 && msg->type == MESSAGE_ACK;
 }
 
+/* ---- gates come first ---- */
+
+static int commits;
+static enum err (*real_commit)(void *self);
+
+static enum err counted_commit(void *self)
+{
+	commits++;
+	return real_commit(self);
+}
+
+static bool a_gate_waits(void *self)
+{
+	(void)self;
+	return true;
+}
+
+static bool nobody_waits(void *self)
+{
+	(void)self;
+	return false;
+}
+
+/* Node 2 takes six pages that are there at once. */
+static void take_six_pages(bool (*wanted)(void *self))
+{
+	struct net *n = net_new(2, NULL);
+	struct node *x = &n->node[2];
+	net_run(n, SECOND);
+	real_commit = x->mesh->io.rows.commit;
+	x->mesh->io.rows.commit = counted_commit;
+	x->mesh->io.rows.wanted = wanted;
+	x->mesh->apply.due_us = n->now_us + SECOND;
+	commits = 0;
+	node_append(&n->node[1], 6 * 200, 200);
+	net_run(n, SECOND / 2);
+	CHECK_INT(commits, 0);
+	CHECK_INT(x->mesh->apply.pages, 6);
+	net_run(n, 2 * SECOND);
+	CHECK_INT(node_total(x), 6 * 200 + 1);
+	net_free(n);
+}
+
+TEST(a_gate_that_waits_ends_a_transaction_after_a_page)
+{
+	take_six_pages(nobody_waits);
+	CHECK_INT(commits, 1);
+	take_six_pages(a_gate_waits);
+	CHECK_INT(commits, 6);
+}
+
 TEST(a_peer_that_does_not_answer_has_eight_messages_and_the_others_all)
 {
 	static const char *const star[] = {"011", "000", "000"};
