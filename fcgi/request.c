@@ -147,12 +147,16 @@ enum err request_receive(struct request *r, int fd)
 	return ERR_NONE;
 }
 
+/* The connection is closed here, not by libfcgi, which would wait until nginx has closed its end: all of the request was read
+ * (request_drain), so closing loses nothing that was answered. */
 void request_end(struct request *r)
 {
 	if (r->fcgx) {
 		if (!r->cut)
 			FCGX_Finish_r(r->fcgx);
-		FCGX_Free(r->fcgx, 1);
+		FCGX_Free(r->fcgx, 0);
+		if (r->fcgx->ipcFd >= 0)
+			close(r->fcgx->ipcFd);
 	}
 	free(r->fcgx);
 	buf_wipe(&r->body); /* passwords come by forms */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,8 +21,7 @@ struct job {
 	writer_job_fn *run;
 	void *arg;
 	enum err result;
-	bool done;
-	pthread_cond_t wake;
+	sem_t done;
 	struct job *next;
 };
 
@@ -32,15 +32,17 @@ struct writer {
 	int bell;
 	bool checkpoint_failing;
 	_Atomic int64_t busy_since_us; /* 0: it waits for work */
+	atomic_bool failing;
 	struct writer_counts counts;
 	pthread_t thread;
 	pthread_mutex_t mutex;      /* guards all below */
-	pthread_cond_t work;
+	pthread_cond_t work;        /* for the thread */
 	struct job *first, **last;
-	bool stopping, failing, try_now;
+	bool busy;                  /* somebody writes: db and ledger are theirs */
+	bool checkpoint_due, stopping, try_now;
 };
 
-/* --- one batch, on the writer's thread ------------------------------------------------------------------------------- */
+/* --- one batch, by whoever is at it ---------------------------------------------------------------------------------- */
 
 static enum err run_job(struct writer *w, struct job *j)
 {
@@ -80,12 +82,8 @@ static void fail_batch(struct job *batch)
 /* Tell a change of state once, not every batch. */
 static void note_failing(struct writer *w, bool failing)
 {
-	bool was;
+	bool was = atomic_exchange(&w->failing, failing);
 
-	pthread_mutex_lock(&w->mutex);
-	was = w->failing;
-	w->failing = failing;
-	pthread_mutex_unlock(&w->mutex);
 	if (failing && !was)
 		journal_error("event=write_failed reason=\"%s\"", db_last_error(w->db));
 	if (was && !failing)
@@ -109,14 +107,17 @@ static void count_batch(struct writer *w, const struct job *batch, enum err e, i
 
 static void do_batch(struct writer *w, struct job *batch)
 {
-	enum err e = run_batch(w, batch);
+	enum err e;
 
+	w->busy_since_us = world_mono_us(w->world);
+	e = run_batch(w, batch);
 	count_batch(w, batch, e, world_mono_us(w->world) - w->busy_since_us);
 	if (e != ERR_NONE)
 		fail_batch(batch);
 	note_failing(w, e != ERR_NONE);
 	if (e == ERR_NONE && w->bell >= 0)
 		notify_ring(w->bell);
+	w->busy_since_us = 0;
 }
 
 /* p2pd checkpoints; this only comes in when it is down or stuck. It runs after the waiters were woken: none waits for it. */
@@ -132,10 +133,12 @@ static void checkpoint(struct writer *w)
 /* Nobody may come for long after the last failure, so whether it still holds is found out without them. */
 static void try_again(struct writer *w)
 {
+	w->busy_since_us = world_mono_us(w->world);
 	note_failing(w, db_try_write(w->db) != ERR_NONE);
+	w->busy_since_us = 0;
 }
 
-/* --- the queue ------------------------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------------------------------ */
 
 /* With the mutex. While the database cannot be written not for long. */
 static void wait_for_work(struct writer *w)
@@ -143,7 +146,7 @@ static void wait_for_work(struct writer *w)
 	int64_t until_us;
 	struct timespec until;
 
-	if (!w->failing) {
+	if (!atomic_load(&w->failing)) {
 		pthread_cond_wait(&w->work, &w->mutex);
 		return;
 	}
@@ -152,56 +155,49 @@ static void wait_for_work(struct writer *w)
 	w->try_now = pthread_cond_timedwait(&w->work, &w->mutex, &until) == ETIMEDOUT;
 }
 
-/* At most WRITER_BATCH of what waits, once there is work or something to try (try_now). */
+/* With the mutex: at most WRITER_BATCH of what waits. */
 static struct job *take_batch(struct writer *w)
 {
-	struct job *batch, **cut;
-	int count = 0;
+	struct job *batch = w->first, **cut = &w->first;
 
-	w->try_now = false;
-	while (!w->first && !w->stopping && !w->try_now)
-		wait_for_work(w);
-	batch = w->first;
-	for (cut = &w->first; *cut && count < WRITER_BATCH; count++)
+	for (int count = 0; *cut && count < WRITER_BATCH; count++)
 		cut = &(*cut)->next;
+	if (cut == &w->first)
+		return NULL;
 	w->first = *cut;
 	*cut = NULL;
 	if (!w->first)
 		w->last = &w->first;
-	return count ? batch : NULL;
+	return batch;
 }
 
-/* false: stopping, and nothing is left to do. */
+/* It is the thread's turn once nobody else writes and there is something to do. false: stopping, and nothing is left to do. */
 static bool next_work(struct writer *w, struct job **batch)
 {
 	bool go_on;
 
 	pthread_mutex_lock(&w->mutex);
+	w->busy = w->try_now = false;
+	while (w->busy || (!w->first && !w->checkpoint_due && !w->try_now && !w->stopping))
+		wait_for_work(w);
 	*batch = take_batch(w);
 	go_on = *batch || !w->stopping;
+	w->busy = true;
+	w->checkpoint_due = false;
 	pthread_mutex_unlock(&w->mutex);
 	return go_on;
 }
 
-/* A job lies on its waiter's stack: it must not be touched any more once the waiter can see done without the mutex. */
-static void wake_batch(struct writer *w, struct job *batch)
+/* A job lies on its waiter's stack: it must not be touched any more once that one goes on. Nor is the mutex held: who was woken would
+ * run into it. */
+static void wake_batch(struct job *batch)
 {
-	pthread_mutex_lock(&w->mutex);
 	while (batch) {
 		struct job *next = batch->next;
 
-		batch->done = true;
-		pthread_cond_signal(&batch->wake);
+		sem_post(&batch->done);
 		batch = next;
 	}
-	pthread_mutex_unlock(&w->mutex);
-}
-
-static void do_all(struct writer *w, struct job *batch)
-{
-	do_batch(w, batch);
-	wake_batch(w, batch);
-	checkpoint(w);
 }
 
 static void *write_all(void *arg)
@@ -210,45 +206,75 @@ static void *write_all(void *arg)
 	struct job *batch;
 
 	while (next_work(w, &batch)) {
-		w->busy_since_us = world_mono_us(w->world);
 		if (batch)
-			do_all(w, batch);
-		else
+			do_batch(w, batch);
+		else if (atomic_load(&w->failing))
 			try_again(w);
-		w->busy_since_us = 0;
+		wake_batch(batch);
+		checkpoint(w);
 	}
 	return NULL;
 }
 
-static void add_job(struct writer *w, struct job *j)
+/* --- those that hand in jobs ----------------------------------------------------------------------------------------- */
+
+/* Who finds nobody writing and nobody waiting does it alone, which spares both two changes of thread: true. Else the job waits. The
+ * thread need not be woken then: whoever writes, or has just stopped, sees to that. */
+static bool take_turn(struct writer *w, struct job *j)
 {
-	atomic_fetch_add(&w->counts.waiting, 1);
-	*w->last = j;
-	w->last = &j->next;
-	pthread_cond_signal(&w->work);
+	bool mine;
+
+	pthread_mutex_lock(&w->mutex);
+	mine = !w->busy && !w->first;
+	if (mine) {
+		w->busy = true;
+	} else {
+		*w->last = j;
+		w->last = &j->next;
+	}
+	pthread_mutex_unlock(&w->mutex);
+	return mine;
+}
+
+/* What takes long is left to the thread: the one that waits for the answer does not wait for that. */
+static void end_turn(struct writer *w)
+{
+	bool due = db_checkpoint_due(w->db, DB_CHECKPOINT_LATE), work;
+
+	pthread_mutex_lock(&w->mutex);
+	w->busy = false;
+	w->checkpoint_due = due;
+	work = w->first || due || atomic_load(&w->failing);
+	pthread_mutex_unlock(&w->mutex);
+	if (work)
+		pthread_cond_signal(&w->work);
+}
+
+static void wait_for_batch(struct job *j)
+{
+	while (sem_wait(&j->done) != 0)
+		;
 }
 
 enum err writer_run(struct writer *w, writer_job_fn *job, void *arg)
 {
-	struct job j = {.run = job, .arg = arg, .result = ERR_UNAVAILABLE, .wake = PTHREAD_COND_INITIALIZER};
+	struct job j = {.run = job, .arg = arg, .result = ERR_UNAVAILABLE};
 
-	pthread_mutex_lock(&w->mutex);
-	add_job(w, &j);
-	while (!j.done)
-		pthread_cond_wait(&j.wake, &w->mutex);
-	pthread_mutex_unlock(&w->mutex);
-	pthread_cond_destroy(&j.wake);
+	atomic_fetch_add(&w->counts.waiting, 1);
+	sem_init(&j.done, 0, 0);
+	if (take_turn(w, &j)) {
+		do_batch(w, &j);
+		end_turn(w);
+	} else {
+		wait_for_batch(&j);
+	}
+	sem_destroy(&j.done);
 	return j.result;
 }
 
 bool writer_failing(struct writer *w)
 {
-	bool failing;
-
-	pthread_mutex_lock(&w->mutex);
-	failing = w->failing;
-	pthread_mutex_unlock(&w->mutex);
-	return failing;
+	return atomic_load(&w->failing);
 }
 
 int64_t writer_busy_ms(const struct writer *w)
@@ -314,6 +340,7 @@ enum err writer_start(const struct writer_setup *setup, struct writer **out, str
 	w->world = setup->world;
 	w->bell = setup->bell;
 	w->last = &w->first;
+	w->busy = true; /* until the thread waits for work */
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -1,9 +1,12 @@
 /*
- * The one thread that writes: it owns the DB_WRITE connection and the ledger. Request threads hand in jobs and wait.
+ * The one place that writes: the DB_WRITE connection and the ledger, which one thread at a time has. Request threads hand in jobs and wait.
  *
  * What waits (at most WRITER_BATCH) goes into one transaction, so that many gates share one fdatasync: ledger_begin, each job
  * under its own savepoint, ledger_commit. Then the bell is rung, and each waiter gets its job's result. Nobody gets ERR_NONE
  * before the commit is on disk.
+ *
+ * A request thread that finds nobody writing and nobody waiting writes its job by itself, which spares it two changes of thread;
+ * all others are left to the writer's thread, and so are checkpoints and trials, which no request waits for.
  *
  * States      idle -> running a batch -> idle; failing: the last batch could not be written; stopping (writer_stop): what waits
  *             is still done, then the thread ends.
