@@ -1,7 +1,7 @@
 /*
  * Clients that ask as fast as they are answered, in one thread by epoll, so that they are not what is measured. Each keeps its
  * connection (HTTP/1.1) and has one request under way; nothing is repeated. A run of @ in a path or a body becomes the number of
- * the request with so many digits, so that each can be about another car.
+ * the request with so many digits, so that each can be about another car; a # becomes a line of a file, the first for number 0.
  *
  * usage: load [option VALUE]...
  *   --port N            where, on loopback; several: client i asks number i of them, and around again
@@ -11,6 +11,7 @@
  *   --first N           the number of the first request (0)
  *   --ask "METHOD PATH" several: request i asks number i of them, and around again
  *   --body TEXT         JSON, of all requests
+ *   --lines FILE        what a # becomes; after the last line comes the first again
  *   --header TEXT       one more line of all requests
  *   --must TEXT         what each answer has to contain
  *   --times FILE        a line for each good answer: its number, when it was asked for (ms since the start), how long it took (ms)
@@ -57,6 +58,8 @@ struct took { int64_t number; float began_ms, ms; };
 static struct {
 	int port[MANY], ports, clients, epoll_fd;
 	const char *ask[MANY], *body, *header, *must, *times;
+	char **line;
+	int64_t lines;
 	int asks;
 	double seconds, began, end;
 	int64_t first, most, begun, ok, failed, lost;
@@ -98,7 +101,25 @@ static int64_t last_digits(int64_t number, size_t digits)
 	return number % below;
 }
 
-/* text with each run of @ replaced; -> bytes written, out has room for size. */
+static void read_lines(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	size_t room = 0;
+	char *text = NULL;
+
+	if (f == NULL)
+		stop(path);
+	for (; getline(&text, &room, f) > 0; text = NULL, room = 0) {
+		text[strcspn(text, "\n")] = '\0';
+		if (all.lines % 4096 == 0)
+			all.line = grown(all.line, (size_t)(all.lines + 4096) * sizeof(*all.line));
+		all.line[all.lines++] = text;
+	}
+	free(text);
+	fclose(f);
+}
+
+/* text with each run of @, and each #, replaced; -> bytes written, out has room for size. */
 static size_t numbered(const char *text, int64_t number, char *out, size_t size)
 {
 	size_t len = 0;
@@ -106,6 +127,11 @@ static size_t numbered(const char *text, int64_t number, char *out, size_t size)
 	while (*text != '\0' && len < size) {
 		size_t digits = strspn(text, "@");
 
+		if (*text == '#' && all.lines > 0) {
+			len += (size_t)snprintf(out + len, size - len, "%s", all.line[number % all.lines]);
+			text++;
+			continue;
+		}
 		if (digits == 0) {
 			out[len++] = *text++;
 			continue;
@@ -381,6 +407,7 @@ static bool take_option(int which, const char *value)
 	case 'r': all.most = atoll(value); return true;
 	case 'f': all.first = atoll(value); return true;
 	case 'a': if (all.asks < MANY) all.ask[all.asks++] = value; return strchr(value, ' ') != NULL;
+	case 'l': read_lines(value); return all.lines > 0;
 	case 'b': all.body = value; return strlen(value) < REQUEST_MAX / 4;
 	case 'h': all.header = value; return strlen(value) < REQUEST_MAX / 16;
 	case 'm': all.must = value; return true;
@@ -392,7 +419,7 @@ static bool take_option(int which, const char *value)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "port", 1, NULL, 'p' }, { "clients", 1, NULL, 'c' }, { "seconds", 1, NULL, 's' },
-		{ "requests", 1, NULL, 'r' }, { "first", 1, NULL, 'f' }, { "ask", 1, NULL, 'a' }, { "body", 1, NULL, 'b' },
+		{ "requests", 1, NULL, 'r' }, { "first", 1, NULL, 'f' }, { "ask", 1, NULL, 'a' }, { "body", 1, NULL, 'b' }, { "lines", 1, NULL, 'l' },
 		{ "header", 1, NULL, 'h' }, { "must", 1, NULL, 'm' }, { "times", 1, NULL, 't' }, { NULL, 0, NULL, 0 } };
 	struct client *clients;
 	int which;
@@ -414,6 +441,9 @@ int main(int argc, char **argv)
 	for (int i = 0; i < all.clients; i++)
 		free(clients[i].answer);
 	free(clients);
+	for (int64_t i = 0; i < all.lines; i++)
+		free(all.line[i]);
+	free(all.line);
 	free(all.took);
 	return 0;
 }

@@ -72,14 +72,10 @@ def write(line, widths):
 
 
 def markdown(rows):
-    """As doc/performance.md has it."""
+    """As doc/performance.md has one group."""
     yield "| " + " | ".join(HEADS) + " |"
     yield "| " + " | ".join(["---", "---:", "---:", "---:", "---:", "---", "---"]) + " |"
-    group = None
     for row in rows:
-        if row.group != group:
-            group = row.group
-            yield "| **%s** | | | | | | |" % group
         yield "| " + " | ".join(text.replace("|", "\\|") for text in cells(row)) + " |"
 
 

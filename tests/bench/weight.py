@@ -86,14 +86,14 @@ def restart_under_load(bench, central):
     """parkmesh.fcgi is told to end twice while 32 clients ask."""
     def restart():
         for _ in range(2):
-            time.sleep(bench.seconds / 3)
+            time.sleep(0.3)
             victim = central.pid("fcgi")
             process.send(victim, signal.SIGTERM)
             central.wait_back("fcgi", victim)
 
     thread = threading.Thread(target=restart)
     thread.start()
-    seen = bench.enter([central], 32)
+    seen = bench.enter([central], 32, seconds=max(bench.seconds, 1))
     thread.join()
     return seen
 

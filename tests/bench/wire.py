@@ -61,7 +61,7 @@ def all_there(holder, central):
 
 
 def wire_rows(bench, line):
-    records = 200000 if bench.full else 20000
+    records = 100000 if bench.full else 20000
     holder, meter, central = metered(bench, records)
     held = all_there(holder, central)
     seen = [("catching up", meter.count / held)]

@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from tests.bench import document, gates, table              # noqa: E402
 from tests.bench.bench import PROGRAMS, Bench               # noqa: E402
 from tests.bench.crowd import Crowd                         # noqa: E402
+from tests.bench.growth import Regulars                     # noqa: E402
 from tests.bench.table import Figure                        # noqa: E402
 from tests.site import tap                                  # noqa: E402
 from tests.site.build import find_build                     # noqa: E402
@@ -111,6 +112,17 @@ def test_entries_are_counted_here_and_held_by_a_crowd(ground):
     crowd = bench.keep(Crowd(bench.path("crowd"), bench.build, blank, central, 2))
     for path in crowd.databases:
         wait_for(lambda path=path: count(path, "history") == count(there, "history"), what="a peer to hold all entries")
+
+
+def test_cars_that_are_known_drive_in_and_out(ground):
+    bench = Tiny(ground)
+    central = bench.central("central-2")
+    os.rename(filled(bench, "--apart")[0], central.rows.path)
+    cars = Regulars(bench, central.start())
+    seen = cars.drive(2)
+    bench.seconds = 60
+    more = cars.drive(2, requests=2 * (450 - INSIDE))       # all in once, and all out
+    assert seen["ok"] > 0 and more["ok"] == 2 * (450 - INSIDE) and not bench.wrong, (seen, more, bench.wrong)
 
 
 def test_the_document_keeps_what_was_not_measured_again(ground):
