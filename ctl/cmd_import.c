@@ -28,7 +28,8 @@ enum { OPTION_DAYS };
 #define DAYS_MAX 36500
 #define DAY_MS (24 * 60 * 60 * 1000LL)
 #define OPEN_PAGE 256
-#define PAUSE_NS 2000000L /* between transactions, so that no gate waits long (platform.md) */
+#define PAUSE_NS 200000L  /* between transactions, as long as a gate waits: so often, since one that is stopped waits for ever */
+#define PAUSES 10
 
 /* The document is printed as it comes about, since the number of rows to be named has no bound. */
 struct importing {
@@ -164,14 +165,21 @@ static enum ctl_end print_end(const struct importing *m, enum err e, const struc
 
 /* --- importing ------------------------------------------------------------------------------------------------------- */
 
+static void let_gates_work(const struct importing *m)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_NS};
+
+	for (int i = 0; i < PAUSES && db_wanted(m->db); i++)
+		nanosleep(&pause, NULL);
+}
+
 static void between(void *arg, const struct import_report *so_far)
 {
 	struct importing *m = arg;
-	const struct timespec pause = {.tv_nsec = PAUSE_NS};
 
 	ctl_ring(m->ctl);
 	progress_show(&m->progress, "%" PRId64 " of %" PRId64 " rows", so_far->rows, m->total);
-	nanosleep(&pause, NULL);
+	let_gates_work(m);
 	/* p2pd does it much sooner; this is for when nothing else runs. A failure is tried again after the next batch. */
 	(void)db_checkpoint(m->db, DB_CHECKPOINT_LATE);
 }

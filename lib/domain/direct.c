@@ -96,6 +96,20 @@ static enum err count_exit(const struct merge *m, const struct record *r, const 
 	return stay_write_outcome(m->db, &o);
 }
 
+static enum err insert_exit(const struct merge *m, struct exit_facts *f)
+{
+	struct buf told;
+	enum err e;
+
+	buf_init(&told, RECORD_MAX);
+	exit_told(f->exit, &told);
+	f->told = told.len > 0 ? buf_text(&told) : NULL;
+	e = told.failed ? ERR_MEMORY : exit_insert(m->db, f);
+	buf_free(&told);
+	f->told = NULL;
+	return e;
+}
+
 /* named: the stay it names, NULL if it names none that is known; target: the stay it closes, NULL if none. */
 static enum err leave_directly(const struct merge *m, const struct record *r, const struct stay_row *named,
 	const struct stay_row *target)
@@ -112,7 +126,7 @@ static enum err leave_directly(const struct merge *m, const struct record *r, co
 		f.bound = target->event_id;
 		f.kind = target->status == STAY_IN ? EXIT_COUNTED : EXIT_SECOND;
 	}
-	e = exit_insert(m->db, &f);
+	e = insert_exit(m, &f);
 	if (e != ERR_NONE)
 		return e;
 	if (target == NULL)
@@ -167,15 +181,32 @@ static enum err leave_named(const struct merge *m, const struct record *r, struc
 	return direct ? leave_directly(m, r, named, &target) : renew_exit(m, r);
 }
 
+/* Has another old-dialect record told this exit already? Then which of the two counts has to be found out. */
+static enum err told_before(const struct merge *m, const struct record *r, bool *yes)
+{
+	struct exit_row held;
+	struct buf told;
+	enum err e = ERR_NOT_FOUND;
+
+	buf_init(&told, RECORD_MAX);
+	exit_told(r, &told);
+	if (told.len > 0 || told.failed)
+		e = told.failed ? ERR_MEMORY : exit_find_told(m->db, buf_text(&told), &held);
+	buf_free(&told);
+	*yes = e == ERR_NONE;
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
+}
+
 enum err direct_exit(const struct merge *m, const struct record *r)
 {
 	char name[EXIT_NAME_SIZE];
 	struct stay_row stay;
-	bool direct = false;
-	enum err e;
+	bool direct = false, told = false;
+	enum err e = told_before(m, r, &told);
 
 	exit_name_make(r->log, r->seq, name);
-	e = r->legacy ? ERR_NONE : in_order(m, name, 0, r->data.exit.plate_id, r->at, &direct);
+	if (e == ERR_NONE && !told)
+		e = in_order(m, name, 0, r->data.exit.plate_id, r->at, &direct);
 	if (e != ERR_NONE)
 		return e;
 	if (!direct || (r->event_id != NULL && replay_concerns_name(m->later, r->event_id)))

@@ -5,11 +5,12 @@
 #include "domain/ledger.h"
 #include "domain/old_row.h"
 #include "domain/old_write.h"
+#include "store/db.h"
 #include "store/logs.h"
 #include "store/old.h"
 
-#define BATCH_ROWS 100      /* a transaction ends after so many rows, … */
-#define BATCH_US 5000       /* … or so much time: a gate waits no longer */
+#define BATCH_ROWS 256      /* a transaction ends after so many rows, … */
+#define BATCH_US 20000      /* … or so much time, … */
 #define NAME_TRIES 100000
 #define CENTRAL_UNKNOWN "unknown" /* in names only */
 
@@ -118,14 +119,19 @@ static enum err import_row(struct import *m, const struct old_row *row)
 	return e == ERR_NONE ? tell(m, row->row, &f) : e;
 }
 
+/* … or when a gate waits, but never without a row: one that is stopped while it waits waits for ever. */
+static bool goes_on(struct import *m, int rows, int64_t until)
+{
+	return rows < BATCH_ROWS && world_mono_us(ledger_world(m->l)) < until && !(rows > 0 && db_wanted(ledger_db(m->l)));
+}
+
 static enum err import_batch(struct import *m)
 {
-	const struct world *world = ledger_world(m->l);
-	int64_t until = world_mono_us(world) + BATCH_US;
+	int64_t until = world_mono_us(ledger_world(m->l)) + BATCH_US;
 	struct old_row row;
 	enum err e = ERR_NONE;
 
-	for (int i = 0; e == ERR_NONE && i < BATCH_ROWS && world_mono_us(world) < until; i++) {
+	for (int i = 0; e == ERR_NONE && goes_on(m, i, until); i++) {
 		e = old_next(m->old, &row);
 		if (e == ERR_NONE)
 			e = import_row(m, &row);

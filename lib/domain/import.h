@@ -3,8 +3,8 @@
  * dialect, so that the same row imported at several centrals is one stay and one exit (spec/records.md).
  *
  * Nothing is lost: each row becomes a record or is named with the reason. A row without an event_id gets one from its time, the same in
- * every run, so a second run finds all of it there and writes nothing. Transactions are short, and the caller is asked between them to
- * let gates work.
+ * every run, so a second run finds all of it there and writes nothing. A transaction ends when a gate waits, and the caller is asked
+ * between them to let it work.
  */
 #ifndef PARKMESH_DOMAIN_IMPORT_H
 #define PARKMESH_DOMAIN_IMPORT_H

@@ -183,6 +183,12 @@ static enum err insert_exit(const struct merge *m, struct replay *r, const struc
 	return exit_insert(m->db, &f);
 }
 
+void exit_told(const struct record *x, struct buf *out)
+{
+	if (x->legacy && x->event_id != NULL)
+		buf_printf(out, "%s %s", x->event_id, x->data.exit.exit_time == NULL ? "" : x->data.exit.exit_time);
+}
+
 enum err renew_exit(const struct merge *m, const struct record *x)
 {
 	struct key k = record_key(x);
@@ -193,10 +199,9 @@ enum err renew_exit(const struct merge *m, const struct record *x)
 	enum err e = ERR_NONE;
 
 	buf_init(&told, RECORD_MAX);
-	if (x->legacy && x->event_id != NULL) {
-		buf_printf(&told, "%s %s", x->event_id, x->data.exit.exit_time == NULL ? "" : x->data.exit.exit_time);
+	exit_told(x, &told);
+	if (told.len > 0 || told.failed)
 		e = told.failed ? ERR_MEMORY : settle_told(m, m->later, buf_text(&told), &k, &repeat);
-	}
 	exit_name_make(x->log, x->seq, name);
 	if (e == ERR_NONE && !repeat)
 		e = said_of(m->db, name, &s);
