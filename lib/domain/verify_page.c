@@ -103,7 +103,7 @@ static enum err check_record(void *arg, const struct audit_record *row)
 	struct verify_page *p = arg;
 	int64_t expected = p->first + (int64_t)p->count;
 	struct chain *chain = &p->chain[p->count];
-	const char *line = row->line == NULL ? "" : row->line;
+	const char *line = row->line;
 	enum err e;
 
 	if (row->seq != expected)

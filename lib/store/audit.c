@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/records_internal.h"
 #include "store/sql.h"
 
 enum err held_count(struct db *db, struct held_counts *out)
@@ -19,24 +20,32 @@ enum err held_count(struct db *db, struct held_counts *out)
 enum err audit_records(struct db *db, const char *log, int64_t first, size_t limit, audit_record_fn *each, void *arg)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_AUDIT_RECORDS);
+	struct buf line;
 	enum err e;
 
+	buf_init(&line, RECORD_MAX);
 	put_text(st, 1, log);
 	put_int(st, 2, first);
 	put_int(st, 3, (int64_t)limit);
 	while ((e = sql_row(db, st)) == ERR_NONE) {
-		struct audit_record row = { .seq = sqlite3_column_int64(st, 0), .hlc_ms = get_optional(st, 1),
-			.hlc_counter = get_optional(st, 2), .at = get_optional(st, 3), .type = get_text_or_null(st, 4),
-			.event_id = get_text_or_null(st, 5), .plate_id = get_text_or_null(st, 6), .line = get_text_or_null(st, 7),
-			.len = (size_t)sqlite3_column_bytes(st, 7), .unread = sqlite3_column_int64(st, 9) };
+		struct audit_record row = { .seq = sqlite3_column_int64(st, 1), .hlc_ms = get_optional(st, 2),
+			.hlc_counter = get_optional(st, 3), .at = get_optional(st, 4), .event_id = get_text_or_null(st, 5),
+			.type = get_record_type_name(st, LINE_COLUMN_COUNT), .plate_id = get_text_or_null(st, LINE_COLUMN_COUNT + 1),
+			.unread = sqlite3_column_int64(st, LINE_COLUMN_COUNT + 3) };
 
-		if (get_blob(st, 8, &row.chain, sizeof(row.chain)) != ERR_NONE)
+		/* what cannot be unpacked, or has a chain of the wrong size, is a line that the chain does not fit */
+		if (get_line(st, 0, &line) != ERR_NONE)
+			buf_reset(&line);
+		row.line = buf_text(&line);
+		row.len = line.len;
+		if (get_blob(st, LINE_COLUMN_COUNT + 2, &row.chain, sizeof(row.chain)) != ERR_NONE)
 			chain_zero(&row.chain);
 		e = each(arg, &row);
 		if (e != ERR_NONE)
 			break;
 	}
 	sql_end(st);
+	buf_free(&line);
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 

@@ -83,12 +83,12 @@ typedef enum err record_look_fn(void *arg, const struct record_look *record);
 enum err record_each_of_row(struct db *db, const char *event_id, int64_t limit, record_look_fn *each, void *arg);
 /* records.unread: 0 the merge has read it, else the version of the merge that could not. */
 #define MERGE_VERSION 2
-/* The first record the merge of an earlier version could not read, appended to out. ERR_NOT_FOUND: none. */
+/* The first record the merge of an earlier version could not read; out holds nothing else. ERR_NOT_FOUND: none. */
 enum err record_next_unread(struct db *db, struct buf *out);
 enum err record_mark(struct db *db, const struct record *r, int unread);
 /* How many the merge of this version could not read; at most max are counted. */
 enum err record_count_unread(struct db *db, int64_t max, int64_t *out);
-/* One record's line, appended to out. ERR_NOT_FOUND. */
+/* One record's line; out holds nothing else. ERR_NOT_FOUND, ERR_CORRUPT. */
 enum err record_line(struct db *db, const char *log, int64_t seq, struct buf *out);
 enum err record_chain(struct db *db, const char *log, int64_t seq, struct chain *out); /* seq 0: zeros. ERR_NOT_FOUND */
 /* A record by its number: that of its row, which counts up as records are only ever added. Texts live until the

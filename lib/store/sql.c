@@ -4,13 +4,19 @@
 #define STAY_COLUMNS "id, event_id, plate_id, plate_view, source_central, entry_at, entry_hlc_ms, entry_hlc_counter, entry_log," \
 	" entry_seq, entry_ts, entry_time, status, superseded_by, missed_by, opened, confirmed_ts," \
 	" exit_log, exit_seq"
+/* Records with their logs' ids, found by something of the record, or by the log; a line is unpacked by get_line (records_internal.h). */
+#define RECORDS "record_rows r CROSS JOIN logs l ON l.number = r.log"
+#define RECORDS_OF_LOG "logs l CROSS JOIN record_rows r ON r.log = l.number"
+#define LINE_COLUMNS "l.log, r.seq, r.hlc_ms, r.hlc_counter, r.at, r.event_id, r.payload"
+#define THAT_LOG "log = (SELECT number FROM logs WHERE log = ?1)"
 /* Of logs: only a log's own writer says what went before it. */
 #define SAME_WRITER(a, b) "(" a "id, " a "writer, " a "public_key) = (" b "id, " b "writer, " b "public_key)"
 #define STAY_KEY "(entry_at, entry_hlc_ms, entry_hlc_counter, entry_log, entry_seq)"
 /* An exit with what is known of the stay it names; a row without an entry does not count as a stay. */
-#define EXIT_SELECT "SELECT " KEY_COLUMNS("e.") ", e.stay, e.plate_id, e.void, e.bound, e.kind, e.exit_ts, e.fee, e.reason," \
+#define EXIT_SELECT EXIT_SELECT_FROM("exits e")
+#define EXIT_SELECT_FROM(exits) "SELECT " KEY_COLUMNS("e.") ", e.stay, e.plate_id, e.void, e.bound, e.kind, e.exit_ts, e.fee, e.reason," \
 	" h.status, h.entry_at, h.entry_hlc_ms, h.entry_hlc_counter, h.entry_log, h.entry_seq, h.plate_id" \
-	" FROM exits e LEFT JOIN history h ON h.event_id = e.stay AND h.entry_at IS NOT NULL "
+	" FROM " exits " LEFT JOIN history h ON h.event_id = e.stay AND h.entry_at IS NOT NULL "
 /* Lists of history: 1 part of a plate, 2 status, 3 first and 4 last begin, 5 and 6 key of the row it comes after, 7 central, 8 edge,
  * 9 only rows with an entry, 10 limit. `status` narrows to what the index holds. Of history_list all that is mostly asked for is
  * read from the index alone. */
@@ -69,7 +75,7 @@ static const char *const TEXT[SQL_COUNT] = {
 		" AND " SAME_WRITER("n.", "p.") " WHERE p.log = ?1",
 	[SQL_LOG_LAST_OF] = "SELECT log, id, writer, public_key, previous, previous_seq, head_seq, head_chain, flags, change FROM logs l"
 		" WHERE id = ?1 AND writer = ?2 AND public_key = ?3"
-		" AND NOT EXISTS (SELECT 1 FROM logs n WHERE n.previous = l.log AND " SAME_WRITER("n.", "l.") ") ORDER BY rowid DESC LIMIT 1",
+		" AND NOT EXISTS (SELECT 1 FROM logs n WHERE n.previous = l.log AND " SAME_WRITER("n.", "l.") ") ORDER BY number DESC LIMIT 1",
 	[SQL_LOG_CHANGED] = "SELECT log, id, writer, public_key, previous, previous_seq, head_seq, head_chain, flags, change FROM logs"
 		" WHERE change > ?1 ORDER BY change",
 	[SQL_LOG_OF_AUTHOR] = "SELECT log FROM logs WHERE id = ?1 AND public_key = ?2 AND (flags & ?3) = ?3 LIMIT 1",
@@ -93,17 +99,18 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_WARNING_SEE] = "UPDATE warnings SET seen_ms = ?2 WHERE id = ?1 AND seen_ms = 0 RETURNING id",
 	[SQL_WARNING_LIST] = "SELECT " WARNING_COLUMNS " FROM warnings WHERE seen_ms = 0 ORDER BY last_ms DESC, id DESC LIMIT ?1",
 
-	[SQL_RECORD_INSERT] = "INSERT INTO records(log, seq, hlc_ms, hlc_counter, at, type, event_id, plate_id, payload, chain, unread)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-	[SQL_RECORD_COUNT_EVENT] = "SELECT count(*) FROM (SELECT 1 FROM records WHERE event_id = ?1 LIMIT 2)",
-	[SQL_RECORD_OF_EVENT] = "SELECT payload FROM records WHERE event_id = ?1 AND unread = 0 ORDER BY log, seq",
-	[SQL_RECORD_NAMED] = "SELECT type, " KEY_COLUMNS("") " FROM records WHERE event_id = ?1 AND unread = 0",
-	[SQL_RECORD_UNREAD] = "SELECT payload FROM records WHERE unread > 0 AND unread < ?1 ORDER BY log, seq LIMIT 1",
-	[SQL_RECORD_MARK] = "UPDATE records SET (unread, plate_id) = (?3, ?4) WHERE log = ?1 AND seq = ?2",
-	[SQL_RECORD_LINE] = "SELECT payload FROM records WHERE log = ?1 AND seq = ?2",
-	[SQL_RECORD_CHAIN] = "SELECT chain FROM records WHERE log = ?1 AND seq = ?2",
-	[SQL_RECORD_OF_LOG] = "SELECT seq, payload, chain FROM records WHERE log = ?1 AND seq >= ?2 ORDER BY seq",
-	[SQL_RECORD_COUNT_UNREAD] = "SELECT count(*) FROM (SELECT 1 FROM records WHERE unread > 0 LIMIT ?1)",
+	[SQL_RECORD_INSERT] = "INSERT INTO record_rows(log, seq, hlc_ms, hlc_counter, at, type, event_id, plate_id, payload, chain, unread)"
+		" VALUES((SELECT number FROM logs WHERE log = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[SQL_RECORD_COUNT_EVENT] = "SELECT count(*) FROM (SELECT 1 FROM record_rows WHERE event_id = ?1 LIMIT 2)",
+	[SQL_RECORD_OF_EVENT] = "SELECT " LINE_COLUMNS " FROM " RECORDS " WHERE r.event_id = ?1 AND r.unread = 0 ORDER BY l.log, r.seq",
+	[SQL_RECORD_NAMED] = "SELECT r.type, r.at, r.hlc_ms, r.hlc_counter, l.log, r.seq FROM " RECORDS
+		" WHERE r.event_id = ?1 AND r.unread = 0",
+	[SQL_RECORD_UNREAD] = "SELECT " LINE_COLUMNS " FROM " RECORDS " WHERE r.unread > 0 AND r.unread < ?1 ORDER BY l.log, r.seq LIMIT 1",
+	[SQL_RECORD_MARK] = "UPDATE record_rows SET unread = ?3, plate_id = ?4, type = ?5 WHERE " THAT_LOG " AND seq = ?2",
+	[SQL_RECORD_LINE] = "SELECT " LINE_COLUMNS " FROM " RECORDS_OF_LOG " WHERE l.log = ?1 AND r.seq = ?2",
+	[SQL_RECORD_CHAIN] = "SELECT chain FROM record_rows WHERE " THAT_LOG " AND seq = ?2",
+	[SQL_RECORD_OF_LOG] = "SELECT " LINE_COLUMNS ", r.chain FROM " RECORDS_OF_LOG " WHERE l.log = ?1 AND r.seq >= ?2 ORDER BY r.seq",
+	[SQL_RECORD_COUNT_UNREAD] = "SELECT count(*) FROM (SELECT 1 FROM record_rows WHERE unread > 0 LIMIT ?1)",
 	[SQL_RECORD_COUNT_ADD] = "INSERT INTO record_counts VALUES(?1, ?2, ?3) ON CONFLICT(type, own) DO UPDATE SET count = count + ?3",
 	[SQL_RECORD_COUNT_LIST] = "SELECT type, own, count FROM record_counts ORDER BY type, own LIMIT ?1",
 
@@ -160,8 +167,10 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_EXIT_SUBJECT] = "UPDATE exits SET (plate_id, plate_view, void, other_plate) ="
 		" (SELECT ?3, ?4, ?5, nullif(h.plate_id, ?3) FROM (SELECT 1) LEFT JOIN history h ON h.event_id = exits.stay"
 		" AND h.entry_at IS NOT NULL) WHERE log = ?1 AND seq = ?2",
-	[SQL_EXIT_NAMING] = EXIT_SELECT "WHERE e.stay = ?1",
-	[SQL_EXIT_STAY_KNOWN] = "UPDATE exits SET stay_at = ?2, other_plate = nullif(?3, plate_id) WHERE stay = ?1",
+	[SQL_EXIT_NAMING] = EXIT_SELECT_FROM(RECORDS " CROSS JOIN exits e ON e.log = l.log AND e.seq = r.seq")
+		"WHERE r.event_id = ?1 AND e.stay = ?1",
+	[SQL_EXIT_STAY_KNOWN] = "UPDATE exits SET stay_at = ?2, other_plate = nullif(?3, plate_id) WHERE stay = ?1 AND (log, seq) IN"
+		" (SELECT l.log, r.seq FROM " RECORDS " WHERE r.event_id = ?1 AND r.type = 4)", /* RECORD_EXIT */
 	[SQL_EXIT_BIND] = "UPDATE exits SET bound = ?3, kind = ?4 WHERE log = ?1 AND seq = ?2",
 	[SQL_EXIT_LINE] = EXIT_SELECT "WHERE e.plate_id = ?1 AND e.at BETWEEN ?2 AND ?3"
 		" UNION ALL " EXIT_SELECT "WHERE e.other_plate = ?1 AND e.at BETWEEN ?2 AND ?3"
@@ -218,9 +227,10 @@ static const char *const TEXT[SQL_COUNT] = {
 		" ON CONFLICT(history_id) DO UPDATE SET (who, looked_ms) = (?2, ?3)",
 	[SQL_CONFLICT_FORGET] = "UPDATE history SET looked = NULL WHERE id = ?1 AND looked IS NOT NULL RETURNING id",
 	[SQL_CONFLICT_LOOKED_BY_NOBODY] = "DELETE FROM looked WHERE history_id = ?1",
-	[SQL_RECORD_OF_ROW] = "SELECT r.log, r.seq, r.type, r.hlc_ms, r.payload, l.id, l.writer FROM (SELECT log, seq FROM records"
-		" WHERE event_id = ?1 UNION SELECT log, seq FROM exits WHERE bound = ?1) k CROSS JOIN records r USING (log, seq) JOIN logs l USING (log)"
-		" ORDER BY r.hlc_ms, r.hlc_counter, r.log, r.seq LIMIT ?2",
+	[SQL_RECORD_OF_ROW] = "SELECT " LINE_COLUMNS ", r.type, l.id, l.writer FROM (SELECT number FROM record_rows WHERE event_id = ?1"
+		" UNION SELECT r.number FROM exits e CROSS JOIN logs l USING (log) CROSS JOIN record_rows r ON r.log = l.number AND r.seq = e.seq"
+		" WHERE e.bound = ?1) k CROSS JOIN record_rows r USING (number) CROSS JOIN logs l ON l.number = r.log"
+		" ORDER BY r.hlc_ms, r.hlc_counter, l.log, r.seq LIMIT ?2",
 	[SQL_EXIT_OF_ROW] = "SELECT kind, fee, exit_ts, central, edge, reason, plate_view, void FROM exits WHERE bound = ?1"
 		" ORDER BY at, hlc_ms, hlc_counter, log, seq LIMIT ?2",
 	[SQL_STATS_INSIDE] = "SELECT count(*) FROM history INDEXED BY history_inside WHERE status = 'IN'",
@@ -278,11 +288,12 @@ static const char *const TEXT[SQL_COUNT] = {
 		" WHERE o.id = ?1",
 	[SQL_OLD_WRITE] = "INSERT INTO old_centrals VALUES(?1, ?2) ON CONFLICT(id) DO UPDATE SET told = ?2",
 	[SQL_OLD_FORGET] = "DELETE FROM old_centrals WHERE id = ?1",
-	[SQL_RECORD_NEWEST] = "SELECT coalesce(max(rowid), 0) FROM records",
-	[SQL_RECORD_TO_TELL] = "SELECT r.rowid, r.payload, e.bound FROM records r JOIN logs l ON l.log = r.log"
-		" LEFT JOIN exits e ON e.log = r.log AND e.seq = r.seq WHERE r.rowid > ?1 AND r.rowid <= ?2 AND l.id = ?3 AND r.unread = 0"
-		" AND r.type IN ('VEHICLE_ENTRY_PENDING','VEHICLE_ENTRY_CONFIRMED','VEHICLE_EXIT') ORDER BY r.rowid LIMIT ?4",
-	[SQL_RECORD_NUMBERED] = "SELECT rowid, log, seq, type, event_id FROM records WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
+	[SQL_RECORD_NEWEST] = "SELECT coalesce(max(number), 0) FROM record_rows",
+	[SQL_RECORD_TO_TELL] = "SELECT " LINE_COLUMNS ", r.number, e.bound FROM " RECORDS
+		" LEFT JOIN exits e ON e.log = l.log AND e.seq = r.seq WHERE r.number > ?1 AND r.number <= ?2 AND l.id = ?3 AND r.unread = 0"
+		" AND r.type IN (2, 3, 4) ORDER BY r.number LIMIT ?4" /* RECORD_ENTRY, RECORD_CONFIRMED, RECORD_EXIT */,
+	[SQL_RECORD_NUMBERED] = "SELECT r.number, l.log, r.seq, r.type, r.event_id FROM " RECORDS " WHERE r.number > ?1 ORDER BY r.number"
+		" LIMIT ?2",
 	[SQL_HISTORY_BACK] = "SELECT change, id, updated_at FROM history INDEXED BY history_change WHERE change <= ?1"
 		" AND (change, id) < (?1, ?2) ORDER BY change DESC, id DESC LIMIT ?3",
 	[SQL_CLAIM_WRITE] = "INSERT INTO claims VALUES(?1, ?2, ?3) ON CONFLICT(log, peer) DO UPDATE SET seq = ?3",
@@ -344,7 +355,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_EVENT_FORGET] = "DELETE FROM events WHERE id IN (SELECT id FROM (SELECT id FROM events WHERE received_ms < ?1 LIMIT ?3)"
 		" UNION SELECT id FROM (SELECT id FROM events WHERE id <= (SELECT max(id) FROM events) - ?2 LIMIT ?3))",
 	[SQL_EVENT_REFUSED] = "SELECT 1 FROM events WHERE event_id = ?1 AND type = ?2 AND code = ?3 AND accepted = 0 LIMIT 1",
-	[SQL_RECORD_ENTRY_OF] = "SELECT 1 FROM records WHERE event_id = ?1 AND type = 'VEHICLE_ENTRY_PENDING' LIMIT 1",
+	[SQL_RECORD_ENTRY_OF] = "SELECT 1 FROM record_rows WHERE event_id = ?1 AND type = 2 LIMIT 1" /* RECORD_ENTRY */,
 	[SQL_EXIT_OF_EDGE_EVENT] = "SELECT 1 FROM exits WHERE edge_event_id = ?1 LIMIT 1",
 
 	[SQL_KEPT_FIND] = "SELECT body_hash, status, answer FROM idempotency WHERE caller = ?1 AND route = ?2 AND key = ?3"
@@ -358,9 +369,9 @@ static const char *const TEXT[SQL_COUNT] = {
 		" (SELECT count(*) FROM history), (SELECT count(*) FROM history WHERE status = 'IN')",
 	[SQL_AUDIT_LOG] = "SELECT log, id, writer, public_key, previous, previous_seq, head_seq, head_chain, flags, change FROM logs"
 		" WHERE log > ?1 ORDER BY log LIMIT 1",
-	[SQL_AUDIT_RECORDS] = "SELECT seq, hlc_ms, hlc_counter, at, type, event_id, plate_id, payload, chain, unread FROM records"
-		" WHERE log = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
-	[SQL_AUDIT_MOMENT] = "SELECT hlc_ms FROM records WHERE log = ?1 AND seq = ?2",
+	[SQL_AUDIT_RECORDS] = "SELECT " LINE_COLUMNS ", r.type, r.plate_id, r.chain, r.unread FROM " RECORDS_OF_LOG
+		" WHERE l.log = ?1 AND r.seq >= ?2 ORDER BY r.seq LIMIT ?3",
+	[SQL_AUDIT_MOMENT] = "SELECT hlc_ms FROM record_rows WHERE " THAT_LOG " AND seq = ?2",
 	[SQL_AUDIT_SEALS] = "SELECT seq, signature FROM seals WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
 	[SQL_AUDIT_HISTORY] = "SELECT event_id, 0, coalesce(entry_log, exit_log), coalesce(entry_seq, exit_seq), source_central, edge_id,"
 		" plate_id, plate_view, entry_time, entry_camera_id, entry_camera_name, entry_confidence, entry_source, exit_time,"

@@ -24,7 +24,7 @@
 
 struct cJSON;
 
-enum record_type {
+enum record_type {     /* numbers of it lie in databases: further ones come last */
 	RECORD_UNKNOWN,    /* a type this version does not know */
 	RECORD_LOG_OPEN,
 	RECORD_ENTRY,      /* VEHICLE_ENTRY_PENDING */

@@ -18,7 +18,7 @@ from tests.site.wait import wait_for
 GROUP = "what each choice costs"
 LEDGER = "as it is: 256 records a commit and seal"
 # Indexes that writing itself does not look into: without another one it would only become slower.
-INDEXES = ("history_list", "history_change", "history_begin", "exits_stay", "exits_bound", "exits_day")
+INDEXES = ("history_list", "history_change", "history_begin", "exits_bound", "exits_day")
 USUAL = 256
 
 

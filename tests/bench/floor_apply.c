@@ -14,11 +14,12 @@
 #include <time.h>
 
 #include "seal/seal.h"
+#include "store/packed.h"
 
 enum { RECORD, ENTRY, EXIT, LEFT, STATEMENTS };
 
 static const char *const SQL[STATEMENTS] = {
-	[RECORD] = "INSERT INTO records(log, seq, hlc_ms, hlc_counter, at, type, event_id, plate_id, payload, chain, unread)"
+	[RECORD] = "INSERT INTO record_rows(log, seq, hlc_ms, hlc_counter, at, type, event_id, plate_id, payload, chain, unread)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)",
 	[ENTRY] = "INSERT INTO history(event_id, source_central, edge_id, plate_id, plate_view, entry_time, entry_confidence, entry_source,"
 		" status, sync_status, created_at, updated_at, entry_ts, camera_type, opened, begin_ts, entry_log, entry_seq, entry_at,"
@@ -36,6 +37,7 @@ static sqlite3 *db;
 static sqlite3_stmt *statement[STATEMENTS];
 static struct chain chain;
 static int64_t change;
+static struct buf packed;
 
 static void stop(void)
 {
@@ -70,7 +72,7 @@ static sqlite3_stmt *prepare(const char *sql)
 
 static struct line *read_lines(int64_t most, int64_t *count)
 {
-	sqlite3_stmt *st = prepare("SELECT payload FROM old.records ORDER BY rowid LIMIT ?1");
+	sqlite3_stmt *st = prepare("SELECT payload FROM old.records ORDER BY number LIMIT ?1");
 	struct line *lines = calloc((size_t)most + 1, sizeof(*lines));
 
 	if (lines == NULL)
@@ -93,7 +95,7 @@ static void free_lines(struct line *lines, int64_t count)
 
 static void copy_schema(void)
 {
-	sqlite3_stmt *st = prepare("SELECT sql FROM old.sqlite_master WHERE tbl_name IN ('records','history','exits') AND sql IS NOT NULL"
+	sqlite3_stmt *st = prepare("SELECT sql FROM old.sqlite_master WHERE tbl_name IN ('record_rows','history','exits') AND sql IS NOT NULL"
 		" ORDER BY type DESC");
 
 	while (sqlite3_step(st) == SQLITE_ROW)
@@ -151,16 +153,20 @@ static void write_record(const cJSON *r, const cJSON *data, const struct line *l
 {
 	sqlite3_stmt *st = statement[RECORD];
 	const char *hlc = text(r, "hlc"), *dot = strchr(hlc, '.');
+	const struct packed_place place = { text(r, "log"), integer(r, "seq"), strtoll(hlc, NULL, 10), strtoll(dot + 1, NULL, 10),
+		integer(r, "at"), text(r, "event_id") };
 
-	put(st, 1, 't', r, "log");
-	put(st, 2, 'i', r, "seq");
-	sqlite3_bind_int64(st, 3, strtoll(hlc, NULL, 10));
-	sqlite3_bind_int64(st, 4, strtoll(dot + 1, NULL, 10));
-	put(st, 5, 'i', r, "at");
-	put(st, 6, 't', r, "type");
+	buf_reset(&packed);
+	line_pack(&place, line->text, (size_t)line->len, &packed);
+	sqlite3_bind_int64(st, 1, 1);
+	sqlite3_bind_int64(st, 2, place.seq);
+	sqlite3_bind_int64(st, 3, place.hlc_ms);
+	sqlite3_bind_int64(st, 4, place.hlc_counter);
+	sqlite3_bind_int64(st, 5, place.at);
+	sqlite3_bind_int64(st, 6, strcmp(text(r, "type"), "VEHICLE_EXIT") == 0 ? 4 : 2);
 	put(st, 7, 't', r, "event_id");
 	put(st, 8, 't', data, "plate_id");
-	sqlite3_bind_text(st, 9, line->text, line->len, SQLITE_STATIC);
+	sqlite3_bind_text(st, 9, packed.data, (int)packed.len, SQLITE_STATIC);
 	sqlite3_bind_blob(st, 10, &chain, sizeof(chain), SQLITE_STATIC);
 	step(st);
 }
@@ -251,19 +257,27 @@ static void apply_all(const struct line *lines, int64_t count, int64_t a_commit)
 static int64_t look_at_all(const char *source)
 {
 	int64_t count = 0;
+	struct buf line;
 	sqlite3_stmt *st;
 
+	buf_init(&line, 8192);
 	if (sqlite3_open_v2(source, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
 		stop();
-	st = prepare("SELECT payload FROM records ORDER BY log, seq");
+	st = prepare("SELECT l.log, r.seq, r.hlc_ms, r.hlc_counter, r.at, r.event_id, r.payload FROM logs l CROSS JOIN record_rows r"
+		" ON r.log = l.number ORDER BY l.number, r.seq");
 	for (; sqlite3_step(st) == SQLITE_ROW; count++) {
-		const char *line = (const char *)sqlite3_column_text(st, 0);
-		int len = sqlite3_column_bytes(st, 0);
+		const struct packed_place place = { (const char *)sqlite3_column_text(st, 0), sqlite3_column_int64(st, 1),
+			sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3), sqlite3_column_int64(st, 4),
+			(const char *)sqlite3_column_text(st, 5) };
 
-		chain_next(&chain, line, (size_t)len);
-		cJSON_Delete(cJSON_ParseWithLength(line, (size_t)len));
+		buf_reset(&line);
+		if (line_unpack(&place, (const char *)sqlite3_column_text(st, 6), (size_t)sqlite3_column_bytes(st, 6), &line) != ERR_NONE)
+			stop();
+		chain_next(&chain, line.data, line.len);
+		cJSON_Delete(cJSON_ParseWithLength(line.data, line.len));
 	}
 	sqlite3_finalize(st);
+	buf_free(&line);
 	return count;
 }
 
@@ -278,6 +292,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	sqlite3_config(SQLITE_CONFIG_URI, 1);
+	buf_init(&packed, 8192);
 	if (argc == 5) {
 		open_target(argv[1], argv[2]);
 		lines = read_lines(atoll(argv[3]), &count);

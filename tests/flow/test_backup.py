@@ -229,9 +229,9 @@ def test_what_is_no_good_backup_is_refused(ground):
     with open(bad, "wb") as f:
         f.write(b"no database at all, and long enough" * 400)
     refuse("")
-    for sql, words in (("UPDATE records SET payload = replace(payload, '29A00007', '29A00008') WHERE payload LIKE '%29A00007%'", "Log "),
+    for sql, words in (("UPDATE record_rows SET payload = replace(payload, '29A00007', '29A00008') WHERE payload LIKE '%29A00007%'", "Log "),
                        ("UPDATE history SET fee = 1 WHERE id = 3", "Log "),
-                       ("DELETE FROM records WHERE seq = 41", "Log "),
+                       ("DELETE FROM record_rows WHERE seq = 41", "Log "),
                        ("PRAGMA user_version = 99", "newer parkmesh"), ("PRAGMA application_id = 1", "not a parkmesh"),
                        ("DELETE FROM identity", "no backup")):
         shutil.copy(file, bad)

@@ -76,7 +76,7 @@ def test_the_floor_of_applying_writes_what_applying_does(ground):
     verified(ours)
     seen = json.loads(bench.program("floor_apply", source, least, RECORDS + 1, 256))
     assert seen["records"] == RECORDS + 1, seen
-    for name in ("records", "history", "exits"):
+    for name in ("record_rows", "history", "exits"):
         assert count(ours, name) == count(least, name) > 0, name
     assert count(least, "history", "status = 'IN'") == INSIDE
     assert json.loads(bench.program("floor_apply", source))["records"] == RECORDS + 1

@@ -127,7 +127,7 @@ def forgeries(play):
         ("a change of a setting that is gone", said(lambda told: told.set("tariff", "never said"))),
         ("an older setting in force", rows("UPDATE settings SET hlc_ms = hlc_ms - 1")),
         ("a log said to be forked", rows("UPDATE logs SET flags = flags | 2 WHERE log = (SELECT min(log) FROM logs)")),
-        ("a record that is gone", rows("DELETE FROM records WHERE type = 'VEHICLE_ENTRY_PENDING' AND event_id = ?", entry.event_id)),
+        ("a record that is gone", rows("DELETE FROM record_rows WHERE type = 2 AND event_id = ?", entry.event_id)),
     ]
 
 

@@ -419,6 +419,7 @@ def spoilt(ground, central, *statements):
 def test_verify_finds_what_was_changed(ground):
     c = used_site(ground)
     at = "WHERE log = ? AND seq = ?"
+    record_at = "WHERE log = (SELECT number FROM logs WHERE log = ?) AND seq = ?"
     exit_log, exit_seq, payload = c.rows.query("SELECT log, seq, payload FROM records WHERE type = 'VEHICLE_EXIT'"
                                                " AND payload LIKE '%\"fee\":25000%' ORDER BY log, seq LIMIT 1")[0].values()
     named = (exit_log, exit_seq)
@@ -429,16 +430,16 @@ def test_verify_finds_what_was_changed(ground):
     assert good(spoilt(ground, c), "verify")["success"], "the copy as it is"
     cheap = payload.replace('"fee":25000', '"fee":15000')
     cases = [
-        ("a changed fee", [("UPDATE records SET payload = ? " + at, cheap, *named)], named, "chain"),
+        ("a changed fee", [("UPDATE record_rows SET payload = ? " + record_at, cheap, *named)], named, "chain"),
         ("the same with its chain made to fit",
-         [("UPDATE records SET payload = ?, chain = ? " + at, cheap, chain_of(c, cheap, *named), *named)], named, None),
-        ("a removed record", [("DELETE FROM records " + at, *named)], named, "missing"),
-        ("the last record removed", [("DELETE FROM records " + at, heads["log"], heads["head_seq"])],
+         [("UPDATE record_rows SET payload = ?, chain = ? " + record_at, cheap, chain_of(c, cheap, *named), *named)], named, None),
+        ("a removed record", [("DELETE FROM record_rows " + record_at, *named)], named, "missing"),
+        ("the last record removed", [("DELETE FROM record_rows " + record_at, heads["log"], heads["head_seq"])],
          (heads["log"], heads["head_seq"]), "missing"),
         ("a forged seal", [("UPDATE seals SET signature = zeroblob(64) " + at, seal["log"], seal["seq"])],
          (seal["log"], seal["seq"]), "seal"),
         ("a removed seal", [("DELETE FROM seals " + at, heads["log"], heads["head_seq"])], (heads["log"], heads["head_seq"]), "seal"),
-        ("a changed column", [("UPDATE records SET plate_id = '29A00000' " + at, *named)], named, "plate_id"),
+        ("a changed column", [("UPDATE record_rows SET plate_id = '29A00000' " + record_at, *named)], named, "plate_id"),
         ("another author", [("UPDATE logs SET id = 'central-9' WHERE log = ?", exit_log)], (exit_log, 1), "author"),
         ("a fee changed in history", [("UPDATE history SET fee = 5 WHERE event_id = ?", bound)], (entry["log"], entry["seq"]), "fee is 5"),
         ("a number of exits", [("UPDATE history SET exit_count = 5 WHERE event_id = ?", bound)], (entry["log"], entry["seq"]), "exit_count is 5"),

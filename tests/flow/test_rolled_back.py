@@ -383,7 +383,8 @@ def forge_last(holder, author_keys):
         text = b"parkmesh.v1 seal" + bytes.fromhex(log) + seq.to_bytes(8, "big") + chain
         seal = ctypes.create_string_buffer(64)
         assert sodium.crypto_sign_detached(seal, None, text, ctypes.c_ulonglong(len(text)), author_keys) == 0
-        db.execute("UPDATE records SET payload = ?, chain = ? WHERE log = ? AND seq = ?", (other, chain, log, seq))
+        db.execute("UPDATE record_rows SET payload = ?, chain = ? WHERE log = (SELECT number FROM logs WHERE log = ?) AND seq = ?",
+                   (other, chain, log, seq))
         db.execute("UPDATE logs SET head_chain = ? WHERE log = ?", (chain, log))
         db.execute("UPDATE seals SET signature = ? WHERE log = ? AND seq = ?", (seal.raw, log, seq))
         db.commit()

@@ -386,7 +386,7 @@ static void prepare(void)
 
 static void empty_database(void)
 {
-	static const char empty[] = "DELETE FROM seals; DELETE FROM records; DELETE FROM logs; DELETE FROM history; DELETE FROM exits;"
+	static const char empty[] = "DELETE FROM seals; DELETE FROM record_rows; DELETE FROM logs; DELETE FROM history; DELETE FROM exits;"
 		" DELETE FROM history_changes; DELETE FROM settings; DELETE FROM subscriptions; DELETE FROM pins; DELETE FROM peers; DELETE FROM peer_status;"
 		" DELETE FROM commands; DELETE FROM events; DELETE FROM cameras; DELETE FROM edges; DELETE FROM idempotency; DELETE FROM warnings;"
 		" DELETE FROM users; DELETE FROM sessions; DELETE FROM setup_link; DELETE FROM audit; DELETE FROM looked; DELETE FROM expected_keys; DELETE FROM record_counts;"

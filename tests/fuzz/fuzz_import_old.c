@@ -154,7 +154,7 @@ static void import(struct import_report *report)
 
 static void start(void)
 {
-	static const char empty[] = "DELETE FROM seals; DELETE FROM records; DELETE FROM logs; DELETE FROM history; DELETE FROM exits;"
+	static const char empty[] = "DELETE FROM seals; DELETE FROM record_rows; DELETE FROM logs; DELETE FROM history; DELETE FROM exits;"
 		" UPDATE clock SET hlc_ms = 0, hlc_counter = 0, change = 0;";
 
 	if (!own.db) {

@@ -450,7 +450,7 @@ static void make_author(struct author *a, int number)
 /* Opening a database takes far longer than an input; what one wrote is taken out again. */
 static void open_central(void)
 {
-	static const char empty[] = "DELETE FROM seals; DELETE FROM records; DELETE FROM logs; DELETE FROM history; DELETE FROM exits;"
+	static const char empty[] = "DELETE FROM seals; DELETE FROM record_rows; DELETE FROM logs; DELETE FROM history; DELETE FROM exits;"
 		" DELETE FROM history_changes; DELETE FROM settings; DELETE FROM subscriptions; DELETE FROM pins; DELETE FROM warnings;"
 		" UPDATE clock SET hlc_ms = 0, hlc_counter = 0, change = 0;";
 

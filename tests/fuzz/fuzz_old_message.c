@@ -86,7 +86,7 @@ static void take(const struct old_message *m)
 
 static void start(void)
 {
-	static const char empty[] = "DELETE FROM seals; DELETE FROM records; DELETE FROM logs; DELETE FROM history; DELETE FROM exits;"
+	static const char empty[] = "DELETE FROM seals; DELETE FROM record_rows; DELETE FROM logs; DELETE FROM history; DELETE FROM exits;"
 		" DELETE FROM record_counts; UPDATE clock SET hlc_ms = 0, hlc_counter = 0, change = 0;";
 
 	if (!own.db) {

@@ -1,7 +1,9 @@
-/* A record's line: what the merge can read of it survives being written anew, and what is written is always a record. */
+/* A record's line: what the merge can read of it survives being written anew, and what is written is always a record; and
+ * any line that may be stored comes back from the database as it was. */
 #include "fuzz.h"
 
 #include "base/text.h"
+#include "store/packed.h"
 #include "wire/json.h"
 #include "wire/record.h"
 
@@ -59,6 +61,22 @@ static void check_again(const struct record *r)
 	buf_free(&second);
 }
 
+/* It comes out of the database as it went in. */
+static void check_packed(const struct record *r, const char *line, size_t len)
+{
+	const struct packed_place place = {r->log, r->seq, r->has_hlc ? r->hlc.ms : -1, r->has_hlc ? r->hlc.counter : -1, r->at, r->event_id};
+	struct buf packed, again;
+
+	buf_init(&packed, RECORD_MAX);
+	buf_init(&again, RECORD_MAX);
+	line_pack(&place, line, len, &packed);
+	MUST(!packed.failed && packed.len <= len);
+	MUST(line_unpack(&place, packed.data, packed.len, &again) == ERR_NONE);
+	MUST(again.len == len && memcmp(again.data, line, len) == 0);
+	buf_free(&packed);
+	buf_free(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	char *copy = fuzz_copy(bytes, len);
@@ -69,6 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (e == ERR_NONE) {
 		MUST(json_is_object(copy, len) && !memchr(copy, '\n', len));
 		check_values(&r);
+		check_packed(&r, copy, len);
 		if (r.readable) {
 			check_readable(&r);
 			check_again(&r);

@@ -47,7 +47,7 @@ static enum err renew_owed(struct db *db, void *arg)
 static enum err mark_unread(struct db *db, void *arg)
 {
 	(void)arg;
-	return sqlite3_exec(db->handle, "UPDATE records SET unread = 1 WHERE unread > 0", NULL, NULL, NULL) == SQLITE_OK ? ERR_NONE
+	return sqlite3_exec(db->handle, "UPDATE record_rows SET unread = 1 WHERE unread > 0", NULL, NULL, NULL) == SQLITE_OK ? ERR_NONE
 		: ERR_UNAVAILABLE;
 }
 

@@ -123,7 +123,7 @@ TEST(records_that_cannot_be_read_and_conflicts)
 	CHECK_INT(central_enter_many(&c, 3), ERR_NONE);
 	CHECK_INT(look(&c, NULL, false), ERR_NONE);
 	CHECK_INT(count, 0);
-	CHECK_INT(sqlite3_exec(c.db->handle, "UPDATE records SET unread = 2 WHERE seq < 3;"
+	CHECK_INT(sqlite3_exec(c.db->handle, "UPDATE record_rows SET unread = 2 WHERE seq < 3;"
 		" UPDATE history SET flags = 'second_exit' WHERE id = 1", NULL, NULL, NULL), SQLITE_OK);
 	CHECK_INT(look(&c, NULL, false), ERR_NONE);
 	CHECK_INT(count, 2);

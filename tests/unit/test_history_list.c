@@ -317,7 +317,7 @@ TEST(lists_are_read_from_their_indexes)
 		{ "USING INDEX history_conflicts_open (begin_ts<?)", SQL_CONFLICT_LIST_OPEN, false },
 		{ "SCAN h USING COVERING INDEX history_conflicts_open", SQL_CONFLICT_COUNT, false },
 		{ "USING INDEX exits_bound (bound=?)", SQL_EXIT_OF_ROW, true },
-		{ "SEARCH r USING INDEX sqlite_autoindex_records_1 (log=? AND seq=?)", SQL_RECORD_OF_ROW, true },
+		{ "SEARCH r USING COVERING INDEX sqlite_autoindex_record_rows_1 (log=? AND seq=?)", SQL_RECORD_OF_ROW, true },
 		{ "USING INDEX history_inside", SQL_STATS_INSIDE, false },
 		{ "USING COVERING INDEX history_list (begin_ts>?)", SQL_STATS_ENTRIES, false },
 		{ "USING COVERING INDEX exits_day (exit_ts>?)", SQL_STATS_EXITS, false },

@@ -81,7 +81,7 @@ TEST(an_older_database_is_counted_once)
 	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
 	CHECK_INT(central_enter_many(&c, 5), ERR_NONE);
 	CHECK_INT(author_open(&a, c.ledger), ERR_NONE);
-	CHECK_INT(sqlite3_exec(c.db->handle, "UPDATE records SET type = 'TOMORROW' WHERE seq = 2", NULL, NULL, NULL), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(c.db->handle, "UPDATE record_rows SET type = 'TOMORROW' WHERE seq = 2", NULL, NULL, NULL), SQLITE_OK);
 	CHECK_INT(sqlite3_exec(c.db->handle, "DROP TABLE record_counts", NULL, NULL, NULL), SQLITE_OK);
 	CHECK_INT(sqlite3_exec(c.db->handle, schema_step(RECORD_COUNTS_STEP), NULL, NULL, NULL), SQLITE_OK);
 	CHECK_INT(counted(c.db, "VEHICLE_ENTRY_PENDING", true), 4);
@@ -95,7 +95,7 @@ TEST(an_older_database_is_counted_once)
 /* What /metrics reads beside tables that stay small: it is asked for every few seconds, whatever the history holds. */
 TEST(no_statement_of_the_metrics_walks_through_a_table_that_grows)
 {
-	static const char *const growing[] = { "SCAN records", "SCAN history", "SCAN h", "SCAN exits", "SCAN l", "SCAN logs", "TEMP B-TREE" };
+	static const char *const growing[] = { "SCAN record_rows", "SCAN r", "SCAN history", "SCAN h", "SCAN exits", "SCAN l", "SCAN logs", "TEMP B-TREE" };
 	static const enum sql asked[] = { SQL_RECORD_COUNT_LIST, SQL_RECORD_COUNT_UNREAD, SQL_CONFLICT_COUNT, SQL_STATS_INSIDE, SQL_MARK_LACKING,
 		SQL_WARNING_LIST, SQL_CAMERA_LIST, SQL_PEER_STATUS_LIST, SQL_MESH_COUNT_LIST };
 	struct db *db = NULL;

@@ -205,7 +205,7 @@ TEST(settings_of_version_1_are_merged_again)
 	CHECK_INT(central_open(&c, path, "central-1", 5), ERR_NONE);
 	CHECK_INT(append(&c, "subscription/1", "{" PLATE ",\"status\":\"ended\"}"), ERR_NONE);
 	CHECK_INT(append(&c, "subscription/1", ACTIVE), ERR_NONE);
-	CHECK(run_sql(path, "DELETE FROM subscriptions; UPDATE records SET unread = 1 WHERE type = 'CONFIG_UPDATE'"));
+	CHECK(run_sql(path, "DELETE FROM subscriptions; UPDATE record_rows SET unread = 1 WHERE type = 7"));
 	CHECK(owner_is(&c, CENTRAL_TIME, ""));
 	CHECK_INT(central_restart(&c), ERR_NONE);
 	CHECK(owner_is(&c, CENTRAL_TIME, "An"));

@@ -11,6 +11,7 @@
 #include "central.h"
 #include "store/conflicts.h"
 #include "store/db_internal.h"
+#include "store/logs.h"
 #include "store/schema.h"
 
 static char folder[] = "/tmp/parkmesh-test-XXXXXX";
@@ -117,6 +118,49 @@ TEST(what_was_looked_at_in_version_18_was_looked_at)
 	db_close(db);
 	CHECK_INT(one_number(path, "SELECT sum(id) FROM history WHERE looked IS NULL"), 2 + 4);
 	CHECK_INT(one_number(path, "SELECT sum(exit_count) FROM history"), 2 + 3);
+	CHECK(remove_folder());
+}
+
+/* Records of every kind, and such as nothing of is like the others: afterwards they read as before, byte for byte. */
+TEST(records_of_version_19_are_kept_byte_for_byte)
+{
+	static const char rows[] =
+		"INSERT INTO logs VALUES('aa', 'c', 'w', x'', NULL, NULL, 0, x'', 0, 0), ('bb', 'c', 'w', x'', NULL, NULL, 0, x'', 1, 0);"
+		"INSERT INTO seals VALUES('bb', 2, x'01');"
+		"CREATE TABLE was AS SELECT 7 AS n, 'aa' AS log, 1 AS seq, 5 AS hlc_ms, 0 AS hlc_counter, 6 AS at, 'VEHICLE_EXIT' AS type,"
+		" 'e' AS event_id, '29A1' AS plate_id, '{\"type\":\"VEHICLE_EXIT\",\"source_central\":\"c\",\"timestamp\":1,\"event_id\":\"e\",'"
+		" || '\"log\":\"aa\",\"seq\":1,\"hlc\":\"5.0\",\"at\":6,\"data\":{\"plate_id\":\"29A1\",\"exit_central\":\"c\",\"fee\":1}}' AS payload,"
+		" x'02' AS chain, 0 AS unread;"
+		"INSERT INTO was VALUES(8, 'bb', 1, NULL, NULL, NULL, 'TOMORROW', NULL, NULL, '{ }', x'03', 2);"
+		"INSERT INTO was VALUES(9, 'bb', 2, 5, 1, 6, 'CONFIG_UPDATE', printf('%.200c', 'x'), NULL,"
+		" printf('{\"event_id\":\"%.200c\",\"log\":\"bb\",\"seq\":2,\"hlc\":\"5.1\",\"at\":6}', 'x'), x'04', 0);"
+		"INSERT INTO records(rowid, log, seq, hlc_ms, hlc_counter, at, type, event_id, plate_id, payload, chain, unread) SELECT * FROM was;"
+		"PRAGMA user_version = 19; PRAGMA application_id = 0x706b6d68";
+	char path[128];
+	struct db *db = NULL;
+	struct fault fault = { 0 };
+	sqlite3 *handle = NULL;
+	struct buf line;
+
+	CHECK(new_folder());
+	CHECK_INT(sqlite3_open(in_folder("old.db", path), &handle), SQLITE_OK);
+	for (int v = 0; v < 19; v++)
+		CHECK_INT(sqlite3_exec(handle, schema_step(v), NULL, NULL, NULL), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(handle, rows, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(handle);
+	CHECK_INT(db_open(path, DB_WRITE, &db, &fault), ERR_NONE);
+	CHECK_INT(one_number(path, "SELECT count(*) FROM (SELECT * FROM was INTERSECT SELECT * FROM records)"), 3);
+	CHECK_INT(one_number(path, "SELECT count(*) FROM records"), 3);
+	CHECK_INT(one_number(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+	CHECK_INT(one_number(path, "SELECT length(payload) FROM record_rows WHERE seq = 1 AND type = 4"), (int)strlen("?c?1???29A1?c?1}}"));
+	CHECK_INT(one_number(path, "SELECT count(*) FROM seals JOIN logs USING (log) WHERE seq = 2 AND number = 2"), 1);
+	buf_init(&line, RECORD_MAX);
+	CHECK_INT(record_line(db, "aa", 1, &line), ERR_NONE);
+	CHECK_INT((int64_t)line.len, one_number(path, "SELECT length(payload) FROM was WHERE n = 7"));
+	CHECK_INT(record_line(db, "bb", 2, &line), ERR_NONE);
+	CHECK_INT((int64_t)line.len, one_number(path, "SELECT length(payload) FROM was WHERE n = 9"));
+	buf_free(&line);
+	db_close(db);
 	CHECK(remove_folder());
 }
 

@@ -77,7 +77,8 @@ static bool spoil(struct ground *g, const char *log, int64_t seq)
 	sqlite3 *db = NULL;
 	sqlite3_stmt *st = NULL;
 	bool done = sqlite3_open(g->path, &db) == SQLITE_OK
-		&& sqlite3_prepare_v2(db, "UPDATE records SET payload = replace(payload, '29A', '30A') WHERE log = ?1 AND seq = ?2", -1, &st, NULL)
+		&& sqlite3_prepare_v2(db, "UPDATE record_rows SET payload = replace(payload, '29A', '30A')"
+			" WHERE log = (SELECT number FROM logs WHERE log = ?1) AND seq = ?2", -1, &st, NULL)
 			== SQLITE_OK;
 
 	if (done) {
