@@ -96,11 +96,9 @@ enum err record_count_of_event(struct db *db, const char *event_id, size_t *coun
 	enum err e;
 
 	put_text(st, 1, event_id);
-	e = sql_row(db, st);
-	if (e == ERR_NONE)
-		*count = (size_t)sqlite3_column_int64(st, 0);
-	sql_end(st);
-	return e;
+	for (*count = 0; (e = sql_row(db, st)) == ERR_NONE;)
+		++*count;
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
 enum err record_each_named(struct db *db, const char *event_id, record_named_fn *each, void *arg)

@@ -303,8 +303,55 @@ static const char STEP_20[] =
 	PACKED_PIECES_1(UNPACK_PIECE) " AS half, " PLACE_TEXT " AS place, r.chain, r.unread"
 	" FROM record_rows r LEFT JOIN logs l ON l.number = r.log);";
 
+/*
+ * Version 21. The same tables whose CHECKs compare instead of looking the word up in a list: for a list of three and more SQLite makes a
+ * temporary table each time a row is written, which took an eighth of all that taking a record does.
+ */
+static const char STEP_21[] =
+	"CREATE TABLE history_21(id INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, source_central TEXT, edge_id TEXT, plate_id TEXT,"
+	" plate_view TEXT, entry_time TEXT, entry_camera_id TEXT, entry_camera_name TEXT, entry_confidence REAL, entry_source TEXT,"
+	" exit_time TEXT, exit_camera_id TEXT, exit_camera_name TEXT, exit_confidence REAL, exit_source TEXT, duration TEXT,"
+	" fee INTEGER NOT NULL DEFAULT 0, status TEXT NOT NULL CHECK (status = 'IN' OR status = 'OUT' OR status = 'SUPERSEDED'"
+	" OR status = 'VOID' OR status = 'BOUND'),"
+	" sync_status TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, entry_ts INTEGER, exit_ts INTEGER,"
+	" exit_central TEXT, confirmed_ts INTEGER, superseded_by TEXT, flags TEXT NOT NULL DEFAULT '', camera_type TEXT, exit_edge TEXT,"
+	" exit_reason TEXT, missed_by TEXT, opened INTEGER NOT NULL DEFAULT 0, begin_ts INTEGER NOT NULL,"
+	" entry_log TEXT, entry_seq INTEGER, entry_at INTEGER, entry_hlc_ms INTEGER, entry_hlc_counter INTEGER,"
+	" exit_log TEXT, exit_seq INTEGER, exit_at INTEGER, change INTEGER, exit_count INTEGER NOT NULL DEFAULT 0, looked TEXT) STRICT;"
+	"INSERT INTO history_21 SELECT * FROM history;"
+	"DROP TABLE history;"
+	"ALTER TABLE history_21 RENAME TO history;"
+	"CREATE INDEX history_line ON history(plate_id, entry_at);"
+	"CREATE INDEX history_inside ON history(plate_id) WHERE status = 'IN';"
+	"CREATE INDEX history_list ON history(begin_ts, id, plate_id, status);"
+	"CREATE INDEX history_flagged ON history(begin_ts) WHERE flags != '';"
+	"CREATE INDEX history_left_otherwise ON history(exit_ts) WHERE missed_by IS NOT NULL OR status = 'VOID';"
+	"CREATE INDEX history_conflicts ON history(begin_ts, id, status, flags, event_id)"
+	" WHERE status = 'SUPERSEDED' OR (status IN ('IN','OUT') AND flags NOT IN ('','missed'));"
+	"CREATE INDEX history_open ON history(begin_ts) WHERE status = 'IN';"
+	"CREATE INDEX history_change ON history(change) WHERE change IS NOT NULL;"
+	"CREATE INDEX history_conflicts_open ON history(begin_ts, id, status, flags, exit_count, looked)"
+	" WHERE (status = 'SUPERSEDED' OR (status IN ('IN','OUT') AND flags NOT IN ('','missed'))) AND looked IS NOT " CONFLICT_WAS ";"
+
+	"CREATE TABLE exits_21(log TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, hlc_ms INTEGER NOT NULL,"
+	" hlc_counter INTEGER NOT NULL, stay TEXT, stay_at INTEGER, other_plate TEXT, plate_id TEXT NOT NULL, plate_view TEXT NOT NULL,"
+	" void INTEGER NOT NULL, told TEXT, bound TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind = 'counted' OR kind = 'second'"
+	" OR kind = 'no_entry'), fee INTEGER NOT NULL, exit_ts INTEGER NOT NULL, exit_time TEXT, central TEXT, edge TEXT, camera_id TEXT,"
+	" camera_name TEXT, reason TEXT, tariff TEXT, edge_event_id TEXT, PRIMARY KEY(log, seq)) STRICT;"
+	"INSERT INTO exits_21 SELECT * FROM exits;"
+	"DROP TABLE exits;"
+	"ALTER TABLE exits_21 RENAME TO exits;"
+	"CREATE INDEX exits_line ON exits(plate_id, at);"
+	"CREATE INDEX exits_other_line ON exits(other_plate, at) WHERE other_plate IS NOT NULL;"
+	"CREATE INDEX exits_early ON exits(plate_id, stay_at) WHERE stay_at > at;"
+	"CREATE INDEX exits_other_early ON exits(other_plate) WHERE stay_at > at AND other_plate IS NOT NULL;"
+	"CREATE INDEX exits_bound ON exits(bound);"
+	"CREATE INDEX exits_day ON exits(exit_ts, kind, fee);"
+	"CREATE UNIQUE INDEX exits_told ON exits(told) WHERE told IS NOT NULL;"
+	"CREATE INDEX exits_edge_event ON exits(edge_event_id) WHERE edge_event_id IS NOT NULL;";
+
 static const char *const STEPS[] = { STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11,
-	STEP_12, STEP_13, STEP_14, STEP_15, STEP_16, STEP_17, STEP_18, STEP_19, STEP_20 };
+	STEP_12, STEP_13, STEP_14, STEP_15, STEP_16, STEP_17, STEP_18, STEP_19, STEP_20, STEP_21 };
 
 int schema_version(void)
 {

@@ -101,7 +101,7 @@ static const char *const TEXT[SQL_COUNT] = {
 
 	[SQL_RECORD_INSERT] = "INSERT INTO record_rows(log, seq, hlc_ms, hlc_counter, at, type, event_id, plate_id, payload, chain, unread)"
 		" VALUES((SELECT number FROM logs WHERE log = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-	[SQL_RECORD_COUNT_EVENT] = "SELECT count(*) FROM (SELECT 1 FROM record_rows WHERE event_id = ?1 LIMIT 2)",
+	[SQL_RECORD_COUNT_EVENT] = "SELECT 1 FROM record_rows WHERE event_id = ?1 LIMIT 2",
 	[SQL_RECORD_OF_EVENT] = "SELECT " LINE_COLUMNS " FROM " RECORDS " WHERE r.event_id = ?1 AND r.unread = 0 ORDER BY l.log, r.seq",
 	[SQL_RECORD_NAMED] = "SELECT r.type, r.at, r.hlc_ms, r.hlc_counter, l.log, r.seq FROM " RECORDS
 		" WHERE r.event_id = ?1 AND r.unread = 0",
@@ -130,10 +130,13 @@ static const char *const TEXT[SQL_COUNT] = {
 		" entry_at, entry_hlc_ms, entry_hlc_counter, status, superseded_by, missed_by, opened, duration, flags, exit_count, updated_at,"
 		" change, " EXIT_COLUMNS_OF_ROW ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?11, ?14, ?15, ?16, ?17, ?18,"
 		" ?19, NULL, NULL, ?22, NULL, '', 0, ?21, excluded.change, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0)",
-	[SQL_STAY_OUTCOME] = "UPDATE history SET (status, superseded_by, missed_by, opened, duration, flags, exit_count, updated_at,"
-		" change, " EXIT_COLUMNS_OF_ROW ") = (?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, " THIS_CHANGE ", coalesce(e.exit_time, ?9),"
-		" coalesce(e.exit_ts, ?10), coalesce(e.at, ?11), e.camera_id, e.camera_name, e.central, e.edge, coalesce(e.reason, ?12), e.log, e.seq,"
-		" coalesce(e.fee, 0)) FROM (SELECT 1) LEFT JOIN exits e ON e.log = ?13 AND e.seq = ?14 WHERE history.event_id = ?1",
+	/* Values one by one, not UPDATE … FROM exits: that makes three temporary tables each time. */
+	[SQL_STAY_OUTCOME] = "UPDATE history SET status = ?2, superseded_by = ?3, missed_by = ?4, opened = ?5, duration = ?6, flags = ?7,"
+		" exit_count = 0, updated_at = ?8, change = " THIS_CHANGE ", exit_time = ?9, exit_ts = ?10, exit_at = ?11, exit_reason = ?12,"
+		" exit_camera_id = ?13, exit_camera_name = ?14, exit_central = ?15, exit_edge = ?16, exit_log = ?17, exit_seq = ?18, fee = ?19"
+		" WHERE event_id = ?1",
+	[SQL_EXIT_OUTCOME] = "SELECT exit_time, exit_ts, at, reason, camera_id, camera_name, central, edge, log, seq, fee FROM exits"
+		" WHERE log = ?1 AND seq = ?2",
 	[SQL_STAY_CONFIRM] = "UPDATE history SET (confirmed_ts, updated_at, change) = (?2, ?3, " THIS_CHANGE ") WHERE event_id = ?1",
 	[SQL_STAY_OUTSIDE] = "SELECT entry_at, entry_hlc_ms, entry_hlc_counter, entry_log, entry_seq FROM history"
 		" WHERE plate_id = ?1 AND opened = 1 AND entry_at <= ?2 AND " STAY_KEY " <= (?2, ?3, ?4, ?5, ?6)"

@@ -183,6 +183,29 @@ enum err stay_confirm(struct db *db, const char *event_id, int64_t confirmed_ts,
 	return sql_run(db, st);
 }
 
+#define EXIT_TOLD 9      /* the first of the columns of history that an exit fills, in the order of SQL_EXIT_OUTCOME */
+#define EXIT_TOLD_COUNT 11
+
+static enum err run_with_exit(struct db *db, sqlite3_stmt *st, const struct key *key)
+{
+	sqlite3_stmt *exit = sql_use(db, SQL_EXIT_OUTCOME);
+	enum err e;
+
+	put_text(exit, 1, key->log);
+	put_int(exit, 2, key->seq);
+	e = sql_row(db, exit);
+	for (int i = 0; e == ERR_NONE && i < EXIT_TOLD_COUNT; i++) {
+		if (sqlite3_column_type(exit, i) == SQLITE_TEXT)
+			put_text_of(st, EXIT_TOLD + i, get_text_or_null(exit, i), (size_t)sqlite3_column_bytes(exit, i));
+		else
+			put_optional(st, EXIT_TOLD + i, get_optional(exit, i));
+	}
+	if (e == ERR_NONE || e == ERR_NOT_FOUND)
+		e = sql_run(db, st);
+	sql_end(exit);
+	return e;
+}
+
 enum err stay_write_outcome(struct db *db, const struct stay_outcome *o)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_STAY_OUTCOME);
@@ -197,15 +220,14 @@ enum err stay_write_outcome(struct db *db, const struct stay_outcome *o)
 	put_text(st, 6, o->duration);
 	put_text(st, 7, o->flags);
 	put_text(st, 8, now);
+	put_int(st, EXIT_TOLD + EXIT_TOLD_COUNT - 1, 0);
+	if (o->exit != NULL)
+		return run_with_exit(db, st, o->exit);
 	if (o->missed_by != NULL) {
-		put_text(st, 9, o->missed_time);
-		put_int(st, 10, o->missed_ts);
-		put_int(st, 11, o->missed_at);
-		put_text(st, 12, "missed");
-	}
-	if (o->exit != NULL) {
-		put_text(st, 13, o->exit->log);
-		put_int(st, 14, o->exit->seq);
+		put_text(st, EXIT_TOLD, o->missed_time);
+		put_int(st, EXIT_TOLD + 1, o->missed_ts);
+		put_int(st, EXIT_TOLD + 2, o->missed_at);
+		put_text(st, EXIT_TOLD + 3, "missed");
 	}
 	return sql_run(db, st);
 }

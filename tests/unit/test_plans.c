@@ -126,4 +126,30 @@ TEST(no_statement_walks_through_what_grows)
 	}
 }
 
+/* What SQLite does for a list of three words and more, UPDATE … FROM and the like, at each execution: it costs as much as the row. */
+TEST(taking_a_record_makes_no_temporary_tables)
+{
+	static const enum sql each_time[] = { SQL_RECORD_COUNT_EVENT, SQL_PLATE_NEWEST, SQL_STAY_INSIDE, SQL_STAY_FIND, SQL_RECORD_INSERT,
+		SQL_STAY_UPSERT, SQL_STAY_OUTCOME, SQL_STAY_CONFIRM, SQL_EXIT_INSERT, SQL_EXIT_OUTCOME, SQL_EXIT_OWN_ROW, SQL_EXIT_BIND };
+	struct db *db = NULL;
+	struct fault fault;
+
+	CHECK_INT(db_open(":memory:", DB_WRITE, &db, &fault), ERR_NONE);
+	for (size_t i = 0; i < sizeof(each_time) / sizeof(each_time[0]); i++) {
+		char sql[4096];
+		sqlite3_stmt *st = NULL;
+
+		CHECK(text_format(sql, sizeof(sql), "EXPLAIN %s", sql_text(each_time[i])));
+		CHECK_INT(sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL), SQLITE_OK);
+		while (sqlite3_step(st) == SQLITE_ROW) {
+			const char *opcode = (const char *)sqlite3_column_text(st, 1);
+
+			if (strcmp(opcode, "OpenEphemeral") == 0 || strcmp(opcode, "SorterOpen") == 0)
+				test_fail(__FILE__, __LINE__, "%s in: %s", opcode, sql_text(each_time[i]));
+		}
+		sqlite3_finalize(st);
+	}
+	db_close(db);
+}
+
 TEST_MAIN

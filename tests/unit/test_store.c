@@ -164,6 +164,28 @@ TEST(records_of_version_19_are_kept_byte_for_byte)
 	CHECK(remove_folder());
 }
 
+TEST(words_that_there_are_not_are_refused)
+{
+	struct db *db = NULL;
+	struct fault fault = { 0 };
+	char path[128];
+
+	CHECK(new_folder());
+	CHECK_INT(db_open(in_folder("x.db", path), DB_WRITE, &db, &fault), ERR_NONE);
+	for (int good = 0; good < 2; good++) {
+		char sql[512];
+
+		text_format(sql, sizeof(sql), "INSERT INTO history(event_id, status, sync_status, created_at, updated_at, begin_ts)"
+			" VALUES('e', '%s', '', '', '', 1)", good ? "BOUND" : "bound");
+		CHECK_INT(sqlite3_exec(db->handle, sql, NULL, NULL, NULL), good ? SQLITE_OK : SQLITE_CONSTRAINT_CHECK);
+		text_format(sql, sizeof(sql), "INSERT INTO exits(log, seq, at, hlc_ms, hlc_counter, plate_id, plate_view, void, bound, kind, fee,"
+			" exit_ts) VALUES('l', 1, 1, 1, 1, '', '', 0, '', '%s', 0, 1)", good ? "no_entry" : "none");
+		CHECK_INT(sqlite3_exec(db->handle, sql, NULL, NULL, NULL), good ? SQLITE_OK : SQLITE_CONSTRAINT_CHECK);
+	}
+	db_close(db);
+	CHECK(remove_folder());
+}
+
 TEST(a_newer_version_and_a_strange_file_are_refused)
 {
 	struct db *db = NULL;
