@@ -1,6 +1,5 @@
 #include "csv.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 static void separate(struct buf *out, bool first)
@@ -9,34 +8,46 @@ static void separate(struct buf *out, bool first)
 		buf_char(out, ',');
 }
 
+static void add_quoted(struct buf *out, const char *text, bool formula)
+{
+	buf_str(out, formula ? "\"'" : "\"");
+	for (size_t plain; *text; text += plain) {
+		plain = *text == '"' ? 1 : strcspn(text, "\"");
+		if (*text == '"')
+			buf_char(out, '"');
+		buf_add(out, text, plain);
+	}
+	buf_char(out, '"');
+}
+
+/* Nearly all texts are added as they are, in one piece. */
 void csv_text(struct buf *out, bool first, const char *text)
 {
-	const char *quote = text && text[strcspn(text, "\",\r\n")] ? "\"" : "";
+	size_t plain = text ? strcspn(text, "\",\r\n") : 0;
+	bool formula = text && *text && strchr("=+-@\t\r\n", *text);
 
 	separate(out, first);
 	if (!text)
 		return;
-	buf_str(out, quote);
-	if (*text && strchr("=+-@\t\r\n", *text))
-		buf_char(out, '\'');
-	for (const char *c = text; *c; c++) {
-		if (*c == '"')
-			buf_char(out, '"');
-		buf_char(out, *c);
+	if (!text[plain]) {
+		if (formula)
+			buf_char(out, '\'');
+		buf_add(out, text, plain);
+		return;
 	}
-	buf_str(out, quote);
+	add_quoted(out, text, formula);
 }
 
 void csv_integer(struct buf *out, bool first, int64_t value)
 {
 	separate(out, first);
-	buf_printf(out, "%" PRId64, value);
+	buf_int(out, value);
 }
 
 void csv_real(struct buf *out, bool first, double value)
 {
 	separate(out, first);
-	buf_printf(out, "%.15g", value);
+	buf_real(out, value);
 }
 
 void csv_end_row(struct buf *out)
