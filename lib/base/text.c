@@ -33,11 +33,27 @@ static size_t utf8_length(const unsigned char *s, size_t left)
 	return len;
 }
 
+/* How many bytes are ASCII for sure, eight at a time: nearly all of a record is, and each is looked at when it is taken. */
+static size_t ascii_length(const char *bytes, size_t len)
+{
+	uint64_t eight;
+	size_t pos = 0;
+
+	for (; len - pos >= sizeof(eight); pos += sizeof(eight)) {
+		memcpy(&eight, bytes + pos, sizeof(eight));
+		if ((eight & 0x8080808080808080) != 0)
+			break;
+	}
+	return pos;
+}
+
 bool utf8_valid(const char *bytes, size_t len)
 {
 	size_t pos = 0;
 
-	while (pos < len) {
+	if (len > 0 && memchr(bytes, '\0', len) != NULL)
+		return false;
+	while ((pos += ascii_length(bytes + pos, len - pos)) < len) {
 		size_t step = utf8_length((const unsigned char *)bytes + pos, len - pos);
 
 		if (step == 0)

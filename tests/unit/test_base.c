@@ -234,6 +234,20 @@ TEST(utf8_refuses_all_else)
 		"\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe", "a\xc4", "\xc4z"};
 
 	CHECK(utf8_valid("", 0));
+	for (size_t at = 0; at < 24; at++) { /* whatever stands around it */
+		char text[25] = "aaaaaaaaaaaaaaaaaaaaaaaa";
+
+		CHECK(utf8_valid(text, 24));
+		text[at] = '\0';
+		CHECK(!utf8_valid(text, 24));
+		text[at] = '\xa9';
+		CHECK(!utf8_valid(text, 24));
+		if (at > 0) {
+			text[at - 1] = '\xc3';
+			CHECK(utf8_valid(text, 24));
+			CHECK(!utf8_valid(text, at));
+		}
+	}
 	CHECK(!utf8_valid("a\0b", 3));
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		CHECK(!utf8_valid(wrong[i], strlen(wrong[i])));
