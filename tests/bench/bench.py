@@ -204,10 +204,8 @@ class Bench:
             self._filled.add(path)
             return path
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        for end in ENDS:
-            for old in (path + end, path + ".new" + end):
-                if os.path.exists(old):
-                    os.unlink(old)
+        remove(path)
+        remove(path + ".new")
         self._fill(path, records)
         self._filled.add(path)
         return path
@@ -220,6 +218,7 @@ class Bench:
         with contextlib.closing(sqlite3.connect(path + ".new")) as db:
             db.execute("PRAGMA journal_mode = WAL")
         os.rename(path + ".new", path)
+        remove(path + ".new")
         print("  %d records/s" % seen["per_second"], file=sys.stderr, flush=True)
 
     def central_with(self, records, **more):
@@ -227,6 +226,13 @@ class Bench:
         central = self.central("central-2", **more)
         copy(self.filled(records), central.rows.path)
         return central
+
+
+def remove(path):
+    """A database with all its files, as far as they are there."""
+    for end in ENDS:
+        if os.path.exists(path + end):
+            os.unlink(path + end)
 
 
 def copy(source, target):
