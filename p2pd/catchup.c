@@ -246,6 +246,21 @@ static void flight_add(const struct mesh *m, struct peer *p, const struct messag
 	}
 }
 
+/* Into m->page. Peers mostly lack the same, so what was read for one serves the next as long as the log has not moved. */
+static enum err read_page(struct mesh *m, const struct known_log *k, int64_t first)
+{
+	if (m->page_held == k->held && m->page.first_seq == first && strcmp(m->page.log, k->log) == 0)
+		return ERR_NONE;
+	m->page_held = 0;
+	buf_reset(&m->lines);
+	enum err e = m->io.rows.read_page(m->io.rows.self, k->log, first, PAGE_RECORDS, PAGE_BYTES, &m->lines, &m->page);
+	if (!e && m->page.count == 0)
+		e = ERR_NOT_FOUND;
+	if (!e)
+		m->page_held = k->held;
+	return e;
+}
+
 /* The next page of the first log in the queue. */
 static void send_page(struct mesh *m, struct peer *p)
 {
@@ -257,9 +272,8 @@ static void send_page(struct mesh *m, struct peer *p)
 	c->flags &= (uint8_t)~PROOF;
 	if (!proof && (!(c->flags & SERVED) || (c->flags & STOPPED) || c->cursor > k->held))
 		return;
-	buf_reset(&m->lines);
-	enum err e = m->io.rows.read_page(m->io.rows.self, k->log, c->cursor, PAGE_RECORDS, PAGE_BYTES, &m->lines, &m->page);
-	if (e || m->page.count == 0) {
+	enum err e = read_page(m, k, c->cursor);
+	if (e) {
 		journal_error("event=page_unreadable log=%s seq=%lld peer=%s error=%s", k->log, (long long)c->cursor, p->id, err_name(e));
 		if (e == ERR_CORRUPT) {
 			catchup_stop(m, p, i, 0, "a page of it cannot be read here");
@@ -276,17 +290,11 @@ static void send_page(struct mesh *m, struct peer *p)
 	peer_send(m, p, &msg);
 	m->counts.pages_sent++;
 	flight_add(m, p, &msg, i);
+	p->sent_us = world_mono_us(m->world);
 	c->cursor = m->page.first_seq + (int64_t)m->page.count;
 	consider(m, p, i);
 	if (c->cursor > k->held + 1) /* more was committed since we looked; its ACK is not to be taken for one beyond what is held */
 		mesh_look(m);
-}
-
-static bool may_send(const struct mesh *m, const struct peer *p)
-{
-	return p->state == PEER_READY && p->first != LOG_NONE && p->flights < FLIGHTS_MAX &&
-		p->flight_bytes + PAGE_BYTES <= FLIGHT_BYTES_MAX && mesh_now(m) >= p->hold_ms &&
-		m->io.links.queued(m->io.links.self, p->link) < LINK_QUEUE_ENOUGH;
 }
 
 /* At most one page of at most one log is lacking: such peers are served first. */
@@ -294,6 +302,21 @@ static bool lacks_little(const struct mesh *m, const struct peer *p)
 {
 	const struct peer_log *c = &p->log[p->first];
 	return c->next == LOG_NONE && m->logs.log[p->first].held - c->cursor < PAGE_RECORDS;
+}
+
+int64_t catchup_gathers(const struct mesh *m, const struct peer *p)
+{
+	if (p->state != PEER_READY || p->first == LOG_NONE || p->flights == 0 || !lacks_little(m, p))
+		return 0;
+	return p->sent_us + GATHER_US;
+}
+
+static bool may_send(const struct mesh *m, const struct peer *p)
+{
+	return p->state == PEER_READY && p->first != LOG_NONE && p->flights < FLIGHTS_MAX &&
+		p->flight_bytes + PAGE_BYTES <= FLIGHT_BYTES_MAX && mesh_now(m) >= p->hold_ms &&
+		m->io.links.queued(m->io.links.self, p->link) < LINK_QUEUE_ENOUGH &&
+		world_mono_us(m->world) >= catchup_gathers(m, p);
 }
 
 static void serve_small(struct mesh *m)

@@ -17,6 +17,7 @@
 
 #define PAGE_RECORDS 256
 #define PAGE_BYTES (192u * 1024)
+#define GATHER_US 5000
 #define TURN_PAGES 64
 #define TURN_MS 5000
 
@@ -40,6 +41,9 @@ bool catchup_ack(struct mesh *m, struct peer *p, const struct message *msg, stru
 void catchup_stop(struct mesh *m, struct peer *p, uint32_t i, int64_t differs, const char *why);
 /* Log i moved here: whoever is served it shall have it. */
 void catchup_moved(struct mesh *m, uint32_t i);
+/* What p lacks is little, and it has not yet acknowledged what it was sent last: more of it gathers meanwhile, until this moment at the
+ * latest (monotonic µs). 0: it does not. */
+int64_t catchup_gathers(const struct mesh *m, const struct peer *p);
 /* Send what may be sent now, for at most some ms. true: there is more that could be sent at once. */
 bool catchup_run(struct mesh *m);
 

@@ -28,6 +28,7 @@
  * share, and comes back to it when others have been read. A message that would not fit is larger than any may be. */
 #define UNPACKED_BYTES (1u << 19)
 #define UNPACKED_POWER "19"
+#define PACKED_POWER "16" /* as usual it would leave in frames of 1 KiB, each with a TLS record and a system call of its own */
 
 _Static_assert(UNPACKED_BYTES > MESSAGE_MAX, "a message has to be unpacked at once");
 _Static_assert(CHUNK_ROOM >= LWS_PRE, "libwebsockets needs more room before a message");
@@ -366,6 +367,7 @@ static int opened(struct links *l, struct link *k)
 	if (k->old)
 		watch_arrival(k);
 	(void)lws_set_extension_option(k->wsi, "permessage-deflate", "rx_buf_size", UNPACKED_POWER);
+	(void)lws_set_extension_option(k->wsi, "permessage-deflate", "tx_buf_size", PACKED_POWER);
 	read_or_not(l, k);
 	told->opened(told->self, k->id, k->address);
 	return 0;

@@ -323,14 +323,23 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static int64_t in_us(int64_t ms)
+{
+	return ms > INT64_MAX / 1000 ? INT64_MAX : ms * 1000;
+}
+
+/* Monotonic µs. */
 static int64_t peers_due(const struct mesh *m)
 {
-	int64_t due = INT64_MAX, now = mesh_now(m);
+	int64_t due = INT64_MAX, now = world_mono_us(m->world);
 	for (size_t k = 0; k < m->peers; k++) {
 		const struct peer *p = m->peer[k];
-		due = earlier(due, peer_due(p));
-		if (p->state == PEER_READY && p->first != LOG_NONE && p->hold_ms > now)
-			due = earlier(due, p->hold_ms);
+		int64_t gathers = catchup_gathers(m, p);
+		due = earlier(due, in_us(peer_due(p)));
+		if (p->state == PEER_READY && p->first != LOG_NONE && p->hold_ms > now / 1000)
+			due = earlier(due, in_us(p->hold_ms));
+		if (gathers > now)
+			due = earlier(due, gathers);
 	}
 	return due;
 }
@@ -344,9 +353,8 @@ int64_t mesh_run(struct mesh *m)
 	commands_run(m);
 	bool more = catchup_run(m);
 	sweep(m);
-	int64_t due_ms = earlier(earlier(peers_due(m), neighbours_due(m)), earlier(commands_due(m), m->relay_ms));
-	int64_t due_us = due_ms > INT64_MAX / 1000 ? INT64_MAX : due_ms * 1000;
-	return more ? world_mono_us(m->world) : earlier(due_us, apply_due(m));
+	int64_t due = in_us(earlier(neighbours_due(m), earlier(commands_due(m), m->relay_ms)));
+	return more ? world_mono_us(m->world) : earlier(earlier(due, peers_due(m)), apply_due(m));
 }
 
 size_t mesh_peer_statuses(const struct mesh *m, struct peer_status *out, size_t max)

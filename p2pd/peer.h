@@ -115,6 +115,7 @@ struct peer {
 	uint32_t first, last;              /* queue of logs that have something to send; LOG_NONE: empty */
 	struct flight flight[FLIGHTS_MAX];
 	size_t flights, flight_bytes;
+	int64_t sent_us;                   /* when the last page went out */
 	int64_t progress_ms;               /* the last ACK, or the first message sent after none was in flight */
 	int64_t hold_ms;                   /* send no records before; 0: now */
 	uint32_t dropped_log;              /* the last rewind: its log and seq, to tell a peer that does not move */

@@ -42,8 +42,9 @@ struct mesh {
 	int64_t turn_ms;
 	uint64_t version;               /* counts changes of state that people should see soon */
 	struct allowance strangers_told, guests_told; /* lines about who has not proven itself, about who is not configured */
-	struct buf out, lines;          /* scratch for one message, one page's lines */
-	struct page page;               /* scratch for one page read */
+	struct buf out, lines;          /* scratch for one message; lines of page */
+	struct page page;               /* the one read last, of lines */
+	int64_t page_held;              /* how much of its log was held then; 0: there is none */
 	struct vector_entry entries[VECTOR_PART]; /* scratch for one message's vector */
 };
 

@@ -334,6 +334,83 @@ TEST(a_gate_that_waits_ends_a_transaction_after_a_page)
 	CHECK_INT(commits, 6);
 }
 
+static enum err (*really_read)(void *self, const char *log, int64_t first, size_t max_records, size_t max_bytes, struct buf *lines,
+	struct page *out);
+static int reads;
+
+static enum err read_counted(void *self, const char *log, int64_t first, size_t max_records, size_t max_bytes, struct buf *lines,
+	struct page *out)
+{
+	reads++;
+	return really_read(self, log, first, max_records, max_bytes, lines, out);
+}
+
+static struct net *count_reads(int centrals)
+{
+	struct net *n = net_new(centrals, NULL);
+	net_run(n, 3 * SECOND);
+	struct mesh_rows *rows = &n->node[1].mesh->io.rows;
+	really_read = rows->read_page;
+	rows->read_page = read_counted;
+	reads = 0;
+	watch_from_now(n);
+	return n;
+}
+
+TEST(what_several_peers_lack_is_read_once)
+{
+	struct net *n = count_reads(3);
+	node_append(&n->node[1], 7, 7);
+	net_run(n, SECOND);
+	CHECK_INT(reads, 1);
+	for (int i = 2; i <= 3; i++)
+		CHECK_INT(node_total(&n->node[i]), 8);
+	node_append(&n->node[1], 1, 1);
+	net_run(n, SECOND);
+	CHECK_INT(reads, 2);
+	net_free(n);
+}
+
+static bool no_acks_from_2(struct net *n, int from, int to, const struct message *msg)
+{
+	(void)n;
+	if (from == 1 && msg->page)
+		pages_to[to]++;
+	return from == 2 && msg->type == MESSAGE_ACK;
+}
+
+/* One goes out at once; what comes while it is not acknowledged shares a page, but does not wait for ever. */
+TEST(what_is_new_gathers_while_a_page_is_not_acknowledged)
+{
+	struct net *n = count_reads(2);
+	n->lose = no_acks_from_2;
+	node_append(&n->node[1], 1, 1);
+	net_run(n, 1);
+	CHECK_INT(pages_to[2], 1);
+	for (int i = 0; i < 8; i++) {
+		node_append(&n->node[1], 1, 1);
+		net_run(n, GATHER_US / 10);
+	}
+	CHECK_INT(pages_to[2], 1);
+	net_run(n, GATHER_US);
+	CHECK_INT(pages_to[2], 2);
+	CHECK_INT(node_total(&n->node[2]), 10);
+	net_free(n);
+}
+
+TEST(new_records_go_out_with_the_acknowledgement_of_those_before)
+{
+	struct net *n = count_reads(2);
+	node_append(&n->node[1], 1, 1);
+	net_run(n, 1);
+	for (int i = 0; i < 3; i++) {
+		node_append(&n->node[1], 1, 1);
+		net_run(n, 1);
+		CHECK_INT(pages_to[2], 2 + i);
+	}
+	net_free(n);
+}
+
 TEST(a_peer_that_does_not_answer_has_eight_messages_and_the_others_all)
 {
 	static const char *const star[] = {"011", "000", "000"};
