@@ -163,10 +163,10 @@ static enum err check_version(struct db *db, int64_t *version, struct fault *fau
 }
 
 /* Numbered steps, each in a transaction of its own together with the version it reaches. */
-static enum err migrate(struct db *db, struct fault *fault)
+static enum err migrate_all(struct db *db, struct fault *fault)
 {
 	int64_t version = 0;
-	enum err e = check_version(db, &version, fault);
+	enum err e = ERR_NONE;
 
 	while (e == ERR_NONE && version < schema_version()) {
 		e = db_begin(db);
@@ -182,6 +182,25 @@ static enum err migrate(struct db *db, struct fault *fault)
 			fault_set(fault, e, "database", "", "%s cannot be brought to this version: %s.", db->path, db->last_error);
 	}
 	return e;
+}
+
+/* Debian's SQLite overwrites what is deleted with zeroes, and keeps all of that in memory until the statement is done: of a table that
+ * a step has copied and drops, that would be as much again as the database, for what lies in the new table all the same. */
+static enum err migrate(struct db *db, struct fault *fault)
+{
+	int64_t version = 0, secure = 0;
+	char sql[40];
+	enum err e = check_version(db, &version, fault);
+
+	if (e != ERR_NONE || version == schema_version())
+		return e;
+	e = pragma_int(db, "PRAGMA secure_delete", &secure);
+	if (e == ERR_NONE)
+		e = pragma_int(db, "PRAGMA secure_delete = OFF", &version);
+	if (e == ERR_NONE)
+		e = migrate_all(db, fault);
+	text_format(sql, sizeof(sql), "PRAGMA secure_delete = %d", (int)secure);
+	return e == ERR_NONE ? pragma_int(db, sql, &secure) : e;
 }
 
 static enum err open_handle(struct db *db, struct fault *fault)
