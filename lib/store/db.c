@@ -308,7 +308,7 @@ enum err db_begin(struct db *db)
 			db->path);
 		e = ERR_UNAVAILABLE;
 	} else {
-		e = db_exec(db, "BEGIN IMMEDIATE");
+		e = sql_run(db, sql_use(db, SQL_BEGIN));
 	}
 	if (e != ERR_NONE)
 		write_unlock(db);
@@ -319,7 +319,7 @@ enum err db_begin(struct db *db)
 
 enum err db_commit(struct db *db)
 {
-	enum err e = db_exec(db, "COMMIT");
+	enum err e = sql_run(db, sql_use(db, SQL_COMMIT));
 
 	if (e != ERR_NONE) {
 		db_rollback(db);
@@ -355,14 +355,14 @@ enum err db_savepoint(struct db *db)
 		abort(); /* one level, inside a transaction */
 	if (!db_in_transaction(db))
 		return ERR_UNAVAILABLE; /* outside of one a savepoint would commit by itself */
-	e = db_exec(db, "SAVEPOINT request");
+	e = sql_run(db, sql_use(db, SQL_SAVEPOINT));
 	db->savepoint = e == ERR_NONE;
 	return e;
 }
 
 enum err db_savepoint_keep(struct db *db)
 {
-	enum err e = db_exec(db, "RELEASE request");
+	enum err e = sql_run(db, sql_use(db, SQL_RELEASE));
 
 	if (e == ERR_NONE)
 		db->savepoint = false;
@@ -379,13 +379,13 @@ void db_savepoint_undo(struct db *db)
 
 enum err db_read_begin(struct db *db)
 {
-	return db_exec(db, "BEGIN");
+	return sql_run(db, sql_use(db, SQL_READ_BEGIN));
 }
 
 void db_read_end(struct db *db)
 {
 	if (sqlite3_get_autocommit(db->handle) == 0)
-		sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL);
+		(void)sql_run(db, sql_use(db, SQL_COMMIT));
 }
 
 enum err db_try_write(struct db *db)

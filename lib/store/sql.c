@@ -61,6 +61,11 @@
 	" clock_good, event_ms"
 
 static const char *const TEXT[SQL_COUNT] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_SAVEPOINT] = "SAVEPOINT request",
+	[SQL_RELEASE] = "RELEASE request",
+	[SQL_READ_BEGIN] = "BEGIN",
 	[SQL_CLOCK_READ] = "SELECT hlc_ms, hlc_counter, change FROM clock WHERE one = 1",
 	[SQL_CLOCK_WRITE] = "UPDATE clock SET hlc_ms = ?1, hlc_counter = ?2, change = ?3 WHERE one = 1",
 
