@@ -10,7 +10,7 @@
 #include "recent.h"
 #include "serve.h"
 #include "stats.h"
-#include "store/history.h"
+#include "store/history_page.h"
 
 #define SEARCH_BYTES 100
 #define TIME_BYTES 32
@@ -41,68 +41,34 @@ const struct field history_changes_fields[3] = {
 
 /* --- the list -------------------------------------------------------------------------------------------------------- */
 
-struct list {
-	struct response *response;
-	int64_t count, limit;
-	struct history_cursor last;
-	bool more;
-};
-
-/* One row more than wanted is asked for, which only says that there is one. */
 static enum err answer_row(void *arg, const struct history_row *row)
 {
-	struct list *list = arg;
+	struct response *r = arg;
 
-	if (list->count == list->limit) {
-		list->more = true;
-		return ERR_NONE;
-	}
-	answer_history_row(list->response, row);
-	list->last = (struct history_cursor){row->begin_ts, row->id};
-	list->count++;
-	return list->response->body.failed ? ERR_MEMORY : ERR_NONE;
+	answer_history_row(r, row);
+	return r->body.failed ? ERR_MEMORY : ERR_NONE;
 }
 
 /* The rows go first, because only then their number is known: a member's place in an object means nothing. */
-static enum err answer_rows(struct call *c, struct history_filter filter, struct list *list)
-{
-	enum err e;
-
-	*list = (struct list){.response = &c->response, .limit = filter.limit};
-	filter.limit++;
-	answer_list(&c->response, "history");
-	e = history_list(c->desk->db, &filter, answer_row, list);
-	answer_list_end(&c->response);
-	return e;
-}
-
-/* A page that is not full says by itself how many there are. */
-static enum err answer_total(struct call *c, const struct history_filter *f, const struct list *list)
-{
-	bool counted = list->more || (list->count == 0 && f->offset > 0);
-	int64_t total = f->offset + list->count;
-	enum err e = ERR_NONE;
-
-	if (f->has_after)
-		return ERR_NONE;
-	if (counted)
-		e = history_count(c->desk->db, f, &total);
-	answer_integer(&c->response, "total", total);
-	answer_bool(&c->response, "total_exact", !counted || total < HISTORY_COUNT_MAX);
-	return e;
-}
-
 static enum err answer_page(struct call *c, const struct history_filter *filter)
 {
+	struct response *r = &c->response;
 	char next[HISTORY_CURSOR_SIZE];
-	struct list list;
-	enum err e = answer_rows(c, *filter, &list);
+	struct history_found found;
+	enum err e;
 
-	answer_integer(&c->response, "count", list.count);
-	if (e == ERR_NONE)
-		e = answer_total(c, filter, &list);
-	history_cursor_write(&list.last, next);
-	answer_text(&c->response, "next", list.more ? next : NULL);
+	answer_list(r, "history");
+	e = history_page(c->app->outline, c->desk->db, filter, answer_row, r, &found);
+	answer_list_end(r);
+	answer_integer(r, "count", found.count);
+	if (found.total >= 0) {
+		answer_integer(r, "total", found.total);
+		answer_bool(r, "total_exact", found.total_exact);
+	}
+	history_cursor_write(&found.next, next);
+	answer_text(r, "next", found.more || found.stopped ? next : NULL);
+	if (found.stopped)
+		answer_bool(r, "stopped", true);
 	return e;
 }
 
@@ -139,6 +105,8 @@ enum err api_parking_history(struct call *c, struct fault *fault)
 }
 
 /* --- what people changed --------------------------------------------------------------------------------------------- */
+
+struct list { struct response *response; int64_t count; };
 
 static enum err answer_change(void *arg, const struct change_look *row)
 {

@@ -20,6 +20,7 @@ struct edges;
 struct hashing;
 struct in_force;
 struct metrics;
+struct outline;
 struct quorum_wait;
 struct recent;
 struct views;
@@ -37,6 +38,7 @@ struct app {
 	struct hashing *hashing;
 	struct metrics *metrics;
 	struct recent *recent;
+	struct outline *outline;         /* of history, for its lists */
 	struct quorum_wait *quorum;
 	unsigned char flash_key[32];     /* signs what pages say once; of this run alone */
 	int stop_fd;                     /* an eventfd: readable once the program is to end */

@@ -28,6 +28,7 @@
 #include "seal/seal.h"
 #include "store/db.h"
 #include "store/holder.h"
+#include "store/outline.h"
 #include "store/users.h"
 #include "view.h"
 #include "writer.h"
@@ -148,6 +149,8 @@ static enum err open_all(struct app *app, const struct options *o, const struct 
 	if (e == ERR_NONE)
 		e = recent_open(&app->recent);
 	if (e == ERR_NONE)
+		e = outline_open(&app->outline);
+	if (e == ERR_NONE)
 		e = hold_lock(o->db, &out->lock_fd, fault);
 	if (e == ERR_NONE && notify_open(o->notify, &out->bell) != ERR_NONE)
 		e = fault_set(fault, ERR_SYSTEM, "no_bell", "", "%s cannot be opened or made as a FIFO; check notify.", o->notify);
@@ -178,6 +181,7 @@ static void close_all(struct app *app, struct opened *o)
 	hashing_close(app->hashing);
 	metrics_close(app->metrics);
 	recent_close(app->recent);
+	outline_close(app->outline);
 	catalogue_close(&app->catalogue);
 	views_close(app->views);
 	in_force_close(app->in_force);

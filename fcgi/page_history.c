@@ -5,10 +5,12 @@
 #include "answer.h"
 #include "base/text.h"
 #include "form.h"
+#include "format.h"
 #include "history_filter.h"
 #include "page.h"
 #include "serve.h"
 #include "stay_show.h"
+#include "store/history_page.h"
 #include "store/site.h"
 #include "url.h"
 
@@ -125,43 +127,52 @@ static enum err add_centrals(struct call *c, cJSON *form)
 
 /* --- the list -------------------------------------------------------------------------------------------------------- */
 
-/* How many there are in all; a list that is not full says it by itself, and behind the first page nobody asks. */
-static enum err add_total(struct call *c, cJSON *page, const struct history_filter *f, const struct stay_list *list)
+/* How many there are in all; behind the first page nobody asks. */
+static void add_total(struct call *c, cJSON *page, const struct history_found *found)
 {
-	int64_t total = list->count;
 	cJSON *values;
-	enum err e = ERR_NONE;
 
-	if (f->has_after)
-		return ERR_NONE;
-	if (list->more)
-		e = history_count(c->desk->db, f, &total);
+	if (found->total < 0 || found->stopped)
+		return;
 	values = cJSON_CreateObject();
-	page_number(c, values, "count", total);
-	cJSON_AddBoolToObject(values, "over", total >= HISTORY_COUNT_MAX);
+	page_number(c, values, "count", found->total);
+	cJSON_AddBoolToObject(values, "over", !found->total_exact);
 	page_words(c, page, "total", "history.total", values);
 	cJSON_Delete(values);
-	return e;
+}
+
+/* Where the search stopped; what lies behind is looked through when asked for. */
+static void add_stopped(struct call *c, cJSON *page, const struct history_found *found)
+{
+	char time[FORMAT_SIZE];
+	cJSON *values;
+
+	if (!found->stopped)
+		return;
+	format_time(c->language, found->next.begin_ts, time);
+	values = cJSON_CreateObject();
+	cJSON_AddStringToObject(values, "time", time);
+	page_words(c, page, "stopped", "history.stopped", values);
+	cJSON_Delete(values);
 }
 
 static enum err add_list(struct call *c, cJSON *page, const struct history_filter *f)
 {
 	struct stay_list list = {.call = c, .rows = cJSON_AddArrayToObject(page, "rows"), .limit = f->limit};
-	struct history_filter ask = *f;
 	char after[HISTORY_CURSOR_SIZE];
-	enum err e;
+	struct history_found found;
+	enum err e = history_page(c->app->outline, c->desk->db, f, stay_list_each, &list, &found);
 
-	ask.limit++;
-	e = history_list(c->desk->db, &ask, stay_list_each, &list);
-	if (e == ERR_NONE)
-		e = add_total(c, page, f, &list);
 	if (e != ERR_NONE)
 		return e;
-	cJSON_AddBoolToObject(page, "none", list.count == 0);
+	add_total(c, page, &found);
+	add_stopped(c, page, &found);
+	cJSON_AddBoolToObject(page, "any", found.count > 0);
+	cJSON_AddBoolToObject(page, "none", found.count == 0 && !found.stopped);
 	if (f->has_after)
 		add_link(c, page, "first", PATH, "");
-	history_cursor_write(&list.last, after);
-	if (list.more)
+	history_cursor_write(&found.next, after);
+	if (found.more || found.stopped)
 		add_link(c, page, "next", PATH, after);
 	return ERR_NONE;
 }

@@ -31,11 +31,14 @@ static const struct walk *walk_of(const struct history_filter *f)
 {
 	static const struct walk all = { SQL_HISTORY_LIST, SQL_HISTORY_OLDEST, SQL_HISTORY_COUNT },
 		flagged = { SQL_HISTORY_FLAGGED, SQL_HISTORY_OLDEST_FLAGGED, SQL_HISTORY_COUNT_FLAGGED },
-		inside = { SQL_HISTORY_INSIDE, SQL_HISTORY_OLDEST_INSIDE, SQL_HISTORY_COUNT_INSIDE };
+		inside = { SQL_HISTORY_INSIDE, SQL_HISTORY_OLDEST_INSIDE, SQL_HISTORY_COUNT_INSIDE },
+		superseded = { SQL_HISTORY_SUPERSEDED, SQL_HISTORY_OLDEST_SUPERSEDED, SQL_HISTORY_COUNT_SUPERSEDED };
 
 	if (f->flagged)
 		return &flagged;
-	return f->in_parking_only || (f->status != NULL && strcmp(f->status, "IN") == 0) ? &inside : &all;
+	if (f->in_parking_only || (f->status != NULL && strcmp(f->status, "IN") == 0))
+		return &inside;
+	return f->status != NULL && strcmp(f->status, "SUPERSEDED") == 0 ? &superseded : &all;
 }
 
 /* What the walk's begin_ts lies between, so that the index is entered where it goes on. */
@@ -106,6 +109,25 @@ enum err history_list(struct db *db, const struct history_filter *f, history_eac
 	put_filter(st, f, f->limit);
 	put_int(st, 11, f->offset);
 	return each_row(db, st, each, arg);
+}
+
+enum err history_keys(struct db *db, const struct history_filter *f, history_key_fn *each, void *arg)
+{
+	sqlite3_stmt *st = sql_use(db, f->oldest_first ? SQL_HISTORY_OLDEST_OF_PLATES : SQL_HISTORY_OF_PLATES);
+	enum err e;
+
+	put_filter(st, f, f->limit);
+	put_text(st, 11, f->plates);
+	put_int(st, 12, f->flagged);
+	while ((e = sql_row(db, st)) == ERR_NONE) {
+		const struct history_cursor key = { sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1) };
+
+		e = each(arg, &key);
+		if (e != ERR_NONE)
+			break;
+	}
+	sql_end(st);
+	return e == ERR_NOT_FOUND ? ERR_NONE : e;
 }
 
 enum err history_changed(struct db *db, const struct history_mark *after, int64_t limit, history_each_fn *each, void *arg)
@@ -182,11 +204,16 @@ static enum err take_numbers(struct db *db, sqlite3_stmt *st, int64_t *out, int 
 
 enum err history_count(struct db *db, const struct history_filter *f, int64_t *out)
 {
+	return history_count_most(db, f, HISTORY_COUNT_MAX, out);
+}
+
+enum err history_count_most(struct db *db, const struct history_filter *f, int64_t most, int64_t *out)
+{
 	struct history_filter all = *f;
 	sqlite3_stmt *st = sql_use(db, walk_of(f)->count);
 
 	all.has_after = all.oldest_first = false;
-	put_filter(st, &all, HISTORY_COUNT_MAX);
+	put_filter(st, &all, most);
 	return take_numbers(db, st, out, 1);
 }
 

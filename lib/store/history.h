@@ -41,6 +41,7 @@ bool history_cursor_read(const char *text, struct history_cursor *out);
 /* All zero: every row that is IN or OUT. */
 struct history_filter {
 	const char *search;       /* part of a plate, already reduced to A-Z0-9; NULL or "": all */
+	const char *plates;       /* of history_keys alone: those looked at, a JSON list */
 	const char *status;       /* IN, OUT, SUPERSEDED, VOID; NULL: IN and OUT */
 	const char *central;      /* came in or left at this central; NULL all */
 	const char *edge;         /* came in or left at this edge; NULL all */
@@ -56,12 +57,17 @@ struct history_filter {
 typedef enum err history_each_fn(void *arg, const struct history_row *row);
 /* In the order asked for. Any error of each ends the walk and is returned. */
 enum err history_list(struct db *db, const struct history_filter *f, history_each_fn *each, void *arg);
+/* The same of the rows of f->plates alone, which are all looked at, and only their keys; offset is none. */
+typedef enum err history_key_fn(void *arg, const struct history_cursor *key);
+enum err history_keys(struct db *db, const struct history_filter *f, history_key_fn *each, void *arg);
 /* One row, by its number: each is called once. ERR_NOT_FOUND. */
 enum err history_find(struct db *db, int64_t id, history_each_fn *each, void *arg);
 /* How many rows fit, ignoring after, limit and offset; HISTORY_COUNT_MAX stands for that many or more, as nobody looks for the rest of a
  * million rows by counting them. */
 #define HISTORY_COUNT_MAX 10000
 enum err history_count(struct db *db, const struct history_filter *f, int64_t *out);
+/* The same with another bound. */
+enum err history_count_most(struct db *db, const struct history_filter *f, int64_t most, int64_t *out);
 
 /* Rows by when they were written last. Each write of a row moves it to the end: who has seen all up to a mark sees what changed since
  * behind it. Rows of one transaction appear at once, with the same change. */

@@ -24,17 +24,22 @@
 	" entry_camera_name, entry_confidence, entry_source, exit_time, exit_camera_id, exit_camera_name, exit_confidence, exit_source," \
 	" duration, fee, status, sync_status, created_at, updated_at, entry_ts, exit_ts, exit_central, confirmed_ts, superseded_by," \
 	" flags, camera_type, exit_edge, exit_reason, begin_ts, change"
-#define HISTORY_FROM(index, status, behind) " FROM history INDEXED BY " index " WHERE begin_ts BETWEEN ?3 AND ?4" \
-	" AND (begin_ts, id) " behind " (?5, ?6) AND " status " AND (?1 IS NULL OR instr(plate_id, ?1) > 0)" \
+#define HISTORY_WHERE(status, behind) " begin_ts BETWEEN ?3 AND ?4" \
+	" AND (begin_ts, h.id) " behind " (?5, ?6) AND " status " AND (?1 IS NULL OR instr(plate_id, ?1) > 0)" \
 	" AND (?7 IS NULL OR source_central = ?7 OR exit_central = ?7) AND (?8 IS NULL OR edge_id = ?8 OR exit_edge = ?8)" \
 	" AND (?9 = 0 OR entry_ts IS NOT NULL)"
+#define HISTORY_FROM(index, status, behind) " FROM history h INDEXED BY " index " WHERE" HISTORY_WHERE(status, behind)
 #define HISTORY_PAGE(index, status) "SELECT " HISTORY_COLUMNS HISTORY_FROM(index, status, "<") \
 	" ORDER BY begin_ts DESC, id DESC LIMIT ?10 OFFSET ?11"
 #define HISTORY_OLDEST(index, status) "SELECT " HISTORY_COLUMNS HISTORY_FROM(index, status, ">") \
 	" ORDER BY begin_ts, id LIMIT ?10 OFFSET ?11"
 #define HISTORY_COUNT(index, status) "SELECT count(*) FROM (SELECT 1" HISTORY_FROM(index, status, "<") " LIMIT ?10)"
+/* The same of the plates in 11, a JSON list; 12 only rows with flags. */
+#define HISTORY_KEYS(behind) "SELECT begin_ts, h.id FROM json_each(?11) p CROSS JOIN history h INDEXED BY history_line" \
+	" ON plate_id = p.value WHERE" HISTORY_WHERE(STATUS_WANTED, behind) " AND (?12 = 0 OR flags != '')"
 #define STATUS_WANTED "((?2 IS NULL AND status IN ('IN','OUT')) OR status = ?2)"
 #define STATUS_INSIDE "status = 'IN'"
+#define STATUS_SUPERSEDED "status = 'SUPERSEDED'"
 #define STATUS_FLAGGED "flags != '' AND " STATUS_WANTED
 /* What is to be looked at, as history_conflicts holds it, and as what: a further second exit makes it another one. What of it nobody has
  * looked at as it is, history_conflicts_open holds. */
@@ -222,6 +227,17 @@ static const char *const TEXT[SQL_COUNT] = {
 		" AND (change, id) > (?1, ?2) ORDER BY change, id LIMIT ?3",
 	[SQL_HISTORY_MARK] = "SELECT change, id FROM history INDEXED BY history_change WHERE change IS NOT NULL"
 		" ORDER BY change DESC, id DESC LIMIT 1 OFFSET ?1",
+	[SQL_HISTORY_SUPERSEDED] = HISTORY_PAGE("history_conflicts", STATUS_SUPERSEDED),
+	[SQL_HISTORY_OLDEST_SUPERSEDED] = HISTORY_OLDEST("history_conflicts", STATUS_SUPERSEDED),
+	[SQL_HISTORY_COUNT_SUPERSEDED] = HISTORY_COUNT("history_conflicts", STATUS_SUPERSEDED),
+	[SQL_HISTORY_OF_PLATES] = HISTORY_KEYS("<") " ORDER BY begin_ts DESC, h.id DESC LIMIT ?10",
+	[SQL_HISTORY_OLDEST_OF_PLATES] = HISTORY_KEYS(">") " ORDER BY begin_ts, h.id LIMIT ?10",
+	/* What the outline of history follows (store/outline). */
+	[SQL_OUTLINE_BEGIN] = "SELECT begin_ts FROM history INDEXED BY history_list WHERE begin_ts >= ?1 ORDER BY begin_ts LIMIT 1 OFFSET ?2",
+	[SQL_OUTLINE_COUNT] = "SELECT count(*) FROM history INDEXED BY history_list WHERE begin_ts BETWEEN ?1 AND ?2"
+		" AND status IN ('IN','OUT')",
+	[SQL_OUTLINE_CHANGED] = "SELECT begin_ts, plate_id FROM history INDEXED BY history_change WHERE change > ?1 LIMIT ?2",
+	[SQL_OUTLINE_PLATES] = "SELECT DISTINCT plate_id FROM history INDEXED BY history_line",
 	[SQL_HISTORY_COUNT] = HISTORY_COUNT("history_list", STATUS_WANTED),
 	[SQL_HISTORY_COUNT_INSIDE] = HISTORY_COUNT("history_open", STATUS_INSIDE),
 	[SQL_HISTORY_COUNT_FLAGGED] = HISTORY_COUNT("history_flagged", STATUS_FLAGGED),

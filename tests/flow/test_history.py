@@ -320,7 +320,20 @@ def test_a_long_file(c):
     assert len(rows) == c.rows.value("SELECT count(*) FROM history WHERE status IN ('IN', 'OUT')"), len(rows)
     assert len({row["id"] for row in rows}) == len(rows)
     page = get(c)
-    assert (page["total"], page["total_exact"]) == (10000, False), page["total"]
+    assert (page["total"], page["total_exact"]) == (len(rows), True), page["total"]
+    assert plates(c, offset=len(rows) - 2) == [row["plate_id"] for row in rows[-2:]]
+
+
+def test_a_search_stops_and_goes_on(c):
+    """For the only row of an edge, the oldest of all those."""
+    with contextlib.closing(sqlite3.connect(c.rows.path)) as db, db:
+        db.execute("UPDATE history SET exit_edge = 'edge-77' WHERE plate_id = '10A000000'")
+    page = get(c, edge="edge-77")
+    assert (page["count"], page["history"], page["stopped"], page["total_exact"]) == (0, [], True, False), page
+    page = get(c, edge="edge-77", after=page["next"])
+    assert ([row["plate_id"] for row in page["history"]], page["next"]) == (["10A000000"], None) and "stopped" not in page, page
+    assert plates(c, edge="edge-77") == ["10A000000"], "where there is none is remembered"
+    assert plates(c, search="0A000000") == ["10A000000"] and plates(c, search="0A09") == []
 
 
 def test_files_leave_threads_to_the_gates(c):
