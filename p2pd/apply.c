@@ -5,48 +5,10 @@
 
 #include "base/journal.h"
 #include "base/text.h"
+#include "batch.h"
 #include "catchup.h"
 #include "relay.h"
 #include "state.h"
-
-enum verdict { VERDICT_TAKEN, VERDICT_FAULT, VERDICT_HOLD };
-
-/* What became of one page of the transaction. */
-struct done {
-	struct peer *peer;
-	enum verdict verdict;
-	struct take_result result;
-	int64_t request_id, first_seq, last;
-	char log[LOG_ID_SIZE];
-	char sentence[SENTENCE_SIZE];
-};
-
-bool mesh_page_at_fault(enum err e)
-{
-	switch (e) {
-	case ERR_SYNTAX:
-	case ERR_TOO_LARGE:
-	case ERR_INVALID:
-	case ERR_FIELD:
-	case ERR_DENIED:
-	case ERR_STRANGER:
-		return true;
-	case ERR_NONE:
-	case ERR_NOT_FOUND:
-	case ERR_CONFLICT:
-	case ERR_UNAVAILABLE:
-	case ERR_CORRUPT:
-	case ERR_SYSTEM:
-	case ERR_MEMORY:
-		return false;
-	}
-	return false;
-}
-
-bool mesh_page_alone(enum err e)
-{
-	return mesh_page_at_fault(e) || e == ERR_CORRUPT;
-}
 
 static void set_reading(struct mesh *m, struct peer *p)
 {
@@ -83,14 +45,8 @@ void apply_queue(struct mesh *m, struct peer *p, struct peer_event *e)
 	set_reading(m, p);
 }
 
-static void drop_first(struct mesh *m, struct peer *p)
+static void page_free(struct mesh *m, struct waiting_page *w)
 {
-	struct waiting_page *w = p->page_first;
-	p->page_first = w->next;
-	if (!p->page_first)
-		p->page_last = NULL;
-	p->pages--;
-	p->page_bytes -= w->len;
 	m->apply.pages--;
 	m->apply.bytes -= w->len;
 	message_free(&w->message);
@@ -98,10 +54,32 @@ static void drop_first(struct mesh *m, struct peer *p)
 	free(w);
 }
 
+/* Off the queue; it still counts as p's. */
+static struct waiting_page *pop(struct peer *p)
+{
+	struct waiting_page *w = p->page_first;
+	p->page_first = w->next;
+	if (!p->page_first)
+		p->page_last = NULL;
+	return w;
+}
+
+static void push_front(struct peer *p, struct waiting_page *w)
+{
+	w->next = p->page_first;
+	p->page_first = w;
+	if (!p->page_last)
+		p->page_last = w;
+}
+
 void apply_forget(struct mesh *m, struct peer *p)
 {
+	struct batch *b = m->apply.batch;
 	while (p->page_first)
-		drop_first(m, p);
+		page_free(m, pop(p));
+	for (size_t k = 0; b && k < b->count; k++)
+		if (b->page[k].peer == p)
+			b->page[k].peer = NULL;
 }
 
 /* The next peer in turn with a page that waits. */
@@ -117,148 +95,79 @@ static struct peer *next_peer(struct mesh *m)
 	return NULL;
 }
 
-/* Take one page off the queue and note whose it was. */
-static void note(struct mesh *m, struct peer *p, struct done *d)
+/* -> records in them */
+static size_t collect(struct mesh *m, struct batch *b)
 {
-	const struct message *msg = &p->page_first->message;
-	d->peer = p;
-	d->request_id = msg->request_id;
-	d->first_seq = msg->page->first_seq;
-	d->last = msg->page->first_seq + (int64_t)msg->page->count - 1;
-	(void)text_copy(d->log, sizeof(d->log), msg->page->log);
-	drop_first(m, p);
+	size_t records = 0;
+	struct peer *p;
+	while (b->count < APPLY_PAGES && (p = next_peer(m)) != NULL) {
+		struct waiting_page *w = pop(p);
+		b->page[b->count++] = (struct batch_page){.peer = p, .page = w};
+		records += w->message.page->count;
+	}
+	return records;
 }
 
-/* Everything of this transaction is put off: the senders keep it. */
-static void hold_all(struct done *done, size_t count)
+static void note_slow(struct mesh *m, const struct batch_page *w)
 {
-	for (size_t k = 0; k < count; k++)
-		if (done[k].verdict == VERDICT_TAKEN)
-			done[k].verdict = VERDICT_HOLD;
-}
-
-static void note_slow(struct mesh *m, const struct peer *p, const struct done *d, int64_t took_us)
-{
-	if (took_us < APPLY_SLOW_US)
+	if (w->took_us < APPLY_SLOW_US)
 		return;
 	m->counts.slow_pages++;
-	journal_warning("event=slow_page peer=%s log=%s records=%zu ms=%lld", p->id, d->log, d->result.records, (long long)took_us / 1000);
+	journal_warning("event=slow_page peer=%s log=%s records=%zu ms=%lld", w->peer ? w->peer->id : "gone", w->page->message.page->log,
+		w->result.records, (long long)w->took_us / 1000);
 }
 
-/* Does a gate wait for the database? If so they are at work. */
-static bool gate_waits(struct mesh *m)
+static void note_failed(const struct batch_page *w)
 {
-	if (!m->io.rows.wanted(m->io.rows.self))
-		return false;
-	m->apply.gates_until_us = world_mono_us(m->world) + APPLY_GATES_US;
-	return true;
+	if (w->error && !mesh_page_at_fault(w->error))
+		journal_error("event=apply_failed peer=%s log=%s error=%s", w->peer ? w->peer->id : "gone", w->page->message.page->log,
+			err_name(w->error));
 }
 
-static bool beside_gates(const struct mesh *m)
+/* When may the next follow? */
+static void pause_after(struct mesh *m, const struct batch *b, bool slow)
 {
-	return world_mono_us(m->world) < m->apply.gates_until_us;
+	int64_t took = b->ended_us - b->began_us, pause = slow || took < APPLY_PAUSE_US ? took : APPLY_PAUSE_US;
+	m->apply.gates_until_us = b->gates_until_us;
+	m->apply.due_us = b->ended_us < b->gates_until_us || took < APPLY_PAUSE_US ? b->ended_us + pause : b->ended_us;
 }
 
-/* After so many pages of a transaction: may another one be begun in it? */
-static bool may_go_on(struct mesh *m, size_t count, int64_t until_us)
+static bool is_held(const struct batch_page *w)
 {
-	return count == 0 || (count < APPLY_PAGES && world_mono_us(m->world) < until_us && !gate_waits(m));
+	return w->verdict == VERDICT_TAKEN && (w->result.taken == TAKEN_NEW || w->result.taken == TAKEN_HELD);
 }
 
-/* The first page of p's, in the transaction that is open. false: that cannot stand. */
-static bool take_page(struct mesh *m, struct peer *p, struct done *d)
+static int64_t last_of(const struct batch_page *w)
 {
-	struct fault fault = {0};
-	int64_t began = world_mono_us(m->world);
-	enum err e = m->io.rows.take(m->io.rows.self, p->page_first->message.page, &d->result, &fault);
-	note(m, p, d);
-	note_slow(m, p, d, world_mono_us(m->world) - began);
-	if (e && !mesh_page_at_fault(e))
-		journal_error("event=apply_failed peer=%s log=%s error=%s", p->id, d->log, err_name(e));
-	d->verdict = !e ? VERDICT_TAKEN : mesh_page_at_fault(e) ? VERDICT_FAULT : VERDICT_HOLD;
-	(void)text_copy(d->sentence, sizeof(d->sentence), fault.sentence);
-	return !e || mesh_page_alone(e);
-}
-
-/* Pages into done, in one transaction that is open. false: it cannot stand. */
-static bool take_pages(struct mesh *m, struct done *done, size_t *count, int64_t until_us)
-{
-	struct peer *p;
-	while (may_go_on(m, *count, until_us) && (p = next_peer(m)) != NULL)
-		if (!take_page(m, p, &done[(*count)++]))
-			return false;
-	return true;
-}
-
-/* A transaction's worth of pages, without one: there is no room to store them. */
-static size_t refuse_pages(struct mesh *m, struct done *done)
-{
-	size_t count = 0;
-	struct peer *p;
-	while (count < APPLY_PAGES && (p = next_peer(m)) != NULL) {
-		done[count].verdict = VERDICT_HOLD;
-		note(m, p, &done[count++]);
-	}
-	return count;
-}
-
-/* What was begun then is over: when may the next follow? */
-static void pause_after(struct mesh *m, int64_t began, bool slow)
-{
-	int64_t now = world_mono_us(m->world), took = now - began;
-	bool gates = gate_waits(m) || beside_gates(m);
-	int64_t pause = slow || took < APPLY_PAUSE_US ? took : APPLY_PAUSE_US;
-	m->apply.due_us = gates || took < APPLY_PAUSE_US ? now + pause : now;
-}
-
-static size_t transaction(struct mesh *m, struct done *done)
-{
-	const struct mesh_rows *rows = &m->io.rows;
-	size_t count = 0;
-	int64_t began = world_mono_us(m->world), slow_before = m->counts.slow_pages;
-	if (rows->disk_low(rows->self) || rows->begin(rows->self) != ERR_NONE)
-		return refuse_pages(m, done);
-	if (!take_pages(m, done, &count, world_mono_us(m->world) + (beside_gates(m) ? APPLY_BESIDE_US : APPLY_US))) {
-		rows->rollback(rows->self);
-		hold_all(done, count);
-	} else if (rows->commit(rows->self) != ERR_NONE) {
-		hold_all(done, count);
-	}
-	pause_after(m, began, m->counts.slow_pages != slow_before);
-	return count;
-}
-
-static bool is_held(const struct done *d)
-{
-	return d->verdict == VERDICT_TAKEN && (d->result.taken == TAKEN_NEW || d->result.taken == TAKEN_HELD);
+	const struct page *page = w->page->message.page;
+	return page->first_seq + (int64_t)page->count - 1;
 }
 
 /* A head that could not be read again after the commit counts as put off: nothing is acknowledged that is not known to be held. */
-static void send_ack(struct mesh *m, struct peer *p, const struct done *d, bool dropped)
+static void send_ack(struct mesh *m, const struct batch_page *w, bool dropped)
 {
 	struct vector_entry entry = {0};
-	uint32_t i = vector_find(&m->logs, d->log);
-	(void)text_copy(entry.log, sizeof(entry.log), d->log);
+	const struct page *page = w->page->message.page;
+	uint32_t i = vector_find(&m->logs, page->log);
+	(void)text_copy(entry.log, sizeof(entry.log), page->log);
 	if (i != LOG_NONE)
 		vector_entry(&m->logs.log[i], &entry);
-	struct message msg = {.type = MESSAGE_ACK, .request_id = d->request_id, .vector = &entry, .vector_count = 1};
+	struct message msg = {.type = MESSAGE_ACK, .request_id = w->page->message.request_id, .vector = &entry, .vector_count = 1};
 	msg.data.ack.dropped = dropped;
-	msg.data.ack.hold = d->verdict == VERDICT_HOLD || (is_held(d) && entry.seq < d->last);
-	peer_send(m, p, &msg);
+	msg.data.ack.hold = w->verdict == VERDICT_HOLD || (is_held(w) && entry.seq < last_of(w));
+	peer_send(m, w->peer, &msg);
 }
 
 /* A page was taken, or turned out to be held: its sender holds that log up to there. */
-static void delivered(struct mesh *m, const struct done *d)
+static void delivered(struct mesh *m, const struct batch_page *w)
 {
-	struct peer *p = d->peer;
-	uint32_t i = vector_find(&m->logs, d->log);
+	struct peer *p = w->peer;
+	uint32_t i = vector_find(&m->logs, w->page->message.page->log);
 	if (i == LOG_NONE)
 		return;
-	catchup_claimed(m, p, i, d->last);
-	if (d->result.taken != TAKEN_NEW)
+	catchup_claimed(m, p, i, last_of(w));
+	if (w->result.taken != TAKEN_NEW)
 		return;
-	m->counts.pages_taken++;
-	m->counts.records_taken += (int64_t)d->result.records;
 	relay_delivered(m, p, i);
 	if (p->neighbour) {
 		p->neighbour->synced = true;
@@ -266,76 +175,146 @@ static void delivered(struct mesh *m, const struct done *d)
 	}
 }
 
-static void forked(struct mesh *m, const struct done *d)
+static void forked(struct mesh *m, const struct batch_page *w)
 {
-	uint32_t i = vector_find(&m->logs, d->log);
+	uint32_t i = vector_find(&m->logs, w->page->message.page->log);
 	if (i != LOG_NONE)
-		catchup_stop(m, d->peer, i, d->last < m->logs.log[i].held ? d->last : m->logs.log[i].held,
+		catchup_stop(m, w->peer, i, last_of(w) < m->logs.log[i].held ? last_of(w) : m->logs.log[i].held,
 			"its page verifies but does not continue what is held here");
-	send_ack(m, d->peer, d, false);
+	send_ack(m, w, false);
 }
 
-static void answer_taken(struct mesh *m, const struct done *d)
+static void answer_taken(struct mesh *m, const struct batch_page *w)
 {
-	switch (d->result.taken) {
+	switch (w->result.taken) {
 	case TAKEN_NEW:
 	case TAKEN_HELD:
-		delivered(m, d);
-		send_ack(m, d->peer, d, false);
+		delivered(m, w);
+		send_ack(m, w, false);
 		break;
 	case TAKEN_GAP:
 		m->counts.gaps++;
-		send_ack(m, d->peer, d, true);
+		send_ack(m, w, true);
 		break;
 	case TAKEN_FORK:
-		forked(m, d);
+		forked(m, w);
 		break;
 	}
 }
 
-static void answer(struct mesh *m, const struct done *d)
+static void answer(struct mesh *m, const struct batch_page *w)
 {
-	if (d->peer->state != PEER_READY)
+	if (!w->peer || w->peer->state != PEER_READY)
 		return;
-	set_reading(m, d->peer);
-	switch (d->verdict) {
+	set_reading(m, w->peer);
+	switch (w->verdict) {
 	case VERDICT_TAKEN:
-		answer_taken(m, d);
+		answer_taken(m, w);
 		break;
 	case VERDICT_HOLD:
 		m->counts.held_off++;
-		send_ack(m, d->peer, d, false);
+		send_ack(m, w, false);
 		break;
 	case VERDICT_FAULT:
-		peer_end(m, d->peer, END_PAGE, "%s sent a wrong page of log %.8s from %lld on: %s", d->peer->id, d->log,
-			(long long)d->first_seq, d->sentence);
+		peer_end(m, w->peer, END_PAGE, "%s sent a wrong page of log %.8s from %lld on: %s", w->peer->id, w->page->message.page->log,
+			(long long)w->page->message.page->first_seq, w->sentence);
 		break;
 	}
+}
+
+/* What was not come to waits again, where it was. */
+static void give_back(struct mesh *m, struct batch *b)
+{
+	while (b->count > b->done) {
+		struct batch_page *w = &b->page[--b->count];
+		if (w->peer)
+			push_front(w->peer, w->page);
+		else
+			page_free(m, w->page);
+	}
+}
+
+/* It is over for its peer and for what is counted. */
+static void note_done(struct mesh *m, struct batch_page *w)
+{
+	note_slow(m, w);
+	note_failed(w);
+	if (w->verdict == VERDICT_TAKEN && w->result.taken == TAKEN_NEW) {
+		m->counts.pages_taken++;
+		m->counts.records_taken += (int64_t)w->result.records;
+	}
+	if (!w->peer)
+		return;
+	w->peer->pages--;
+	w->peer->page_bytes -= w->page->len;
+}
+
+void apply_worked(struct mesh *m)
+{
+	struct batch *b = m->apply.batch;
+	int64_t slow_before = m->counts.slow_pages;
+	if (!b)
+		return;
+	give_back(m, b);
+	for (size_t k = 0; k < b->count; k++)
+		note_done(m, &b->page[k]);
+	pause_after(m, b, m->counts.slow_pages != slow_before);
+	mesh_look(m);
+	for (size_t k = 0; k < b->count; k++)
+		answer(m, &b->page[k]);
+	m->apply.batch = NULL; /* only now: a peer that one answer ends has no others */
+	for (size_t k = 0; k < b->count; k++)
+		page_free(m, b->page[k].page);
+	free(b);
 }
 
 int64_t apply_due(const struct mesh *m)
 {
-	for (size_t k = 0; m->apply.pages && k < m->peers; k++)
+	for (size_t k = 0; !m->apply.batch && m->apply.pages && k < m->peers; k++)
 		if (m->peer[k]->page_first && !peer_clogged(m, m->peer[k]))
 			return m->apply.due_us;
 	return INT64_MAX;
 }
 
+/* All that waits is put off: there is no room to store it. */
+static void refuse(struct mesh *m)
+{
+	struct batch *b = m->apply.batch;
+	b->began_us = b->ended_us = world_mono_us(m->world);
+	b->done = b->count;
+	batch_hold(b);
+	apply_worked(m);
+}
+
 void apply_run(struct mesh *m)
 {
-	int64_t now = world_mono_us(m->world);
-	if (now < apply_due(m))
+	const struct mesh_aside *aside = &m->io.aside;
+	if (world_mono_us(m->world) < apply_due(m))
 		return;
-	if (m->io.rows.checkpoint(m->io.rows.self)) {
-		pause_after(m, now, false);
+	struct batch *b = calloc(1, sizeof(*b));
+	if (!b)
 		return;
+	b->rows = &m->io.taking;
+	b->world = m->world;
+	b->gates_until_us = m->apply.gates_until_us;
+	m->apply.batch = b;
+	size_t records = collect(m, b);
+	if (m->io.rows.disk_low(m->io.rows.self)) {
+		refuse(m);
+	} else if (!aside->begin || !aside->begin(aside->self, records, batch_work, b)) {
+		batch_work(b);
+		apply_worked(m);
 	}
-	struct done *done = calloc(APPLY_PAGES, sizeof(*done));
-	if (!done)
+}
+
+void apply_end(struct mesh *m)
+{
+	struct batch *b = m->apply.batch;
+	if (!b)
 		return;
-	size_t count = transaction(m, done);
-	mesh_look(m);
-	for (size_t k = 0; k < count; k++)
-		answer(m, &done[k]);
-	free(done);
+	m->io.aside.stop(m->io.aside.self);
+	m->apply.batch = NULL;
+	for (size_t k = 0; k < b->count; k++)
+		page_free(m, b->page[k].page);
+	free(b);
 }

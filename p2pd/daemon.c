@@ -27,6 +27,7 @@
 #include "signals.h"
 #include "status.h"
 #include "store/db.h"
+#include "taking.h"
 #include "tls.h"
 
 #define NOT_CONFIGURED "This central has no configuration yet; start parkmesh.fcgi."
@@ -41,8 +42,8 @@ struct daemon {
 	struct conf *reread;      /* the machine's configuration as a signal had it read again; NULL: not yet */
 	int lock_fd, bell_fd, signal_fd;
 	struct db *db;
-	struct ledger *ledger;
 	struct rows rows;
+	struct taking taking;
 	struct tls *tls;
 	struct renewal renewal;
 	struct links *links;
@@ -342,6 +343,13 @@ static void on_drained(void *self)
 	soon(self);
 }
 
+static void on_worked(void *arg)
+{
+	struct daemon *d = arg;
+	mesh_worked(d->mesh);
+	soon(d);
+}
+
 /* ---- start and end ---- */
 
 static enum err open_rows(struct daemon *d, const char *path, struct fault *fault)
@@ -351,16 +359,14 @@ static enum err open_rows(struct daemon *d, const char *path, struct fault *faul
 		return fault_set(fault, e, "running", "", "Another p2pd is running on %s; end that one first.", path);
 	if (e)
 		return fault_set(fault, e, "lock", "", "The lock file beside %s cannot be held; check that the folder can be written.", path);
-	e = db_open(path, DB_WRITE, &d->db, fault);
+	e = rows_open(&d->rows, path, d->world, fault);
 	if (e)
 		return e;
-	e = ledger_open(d->db, "p2pd", d->world, &d->ledger);
-	if (e)
-		return fault_set(fault, e, "ledger", "", "The records in %s cannot be worked with (%s).", path, err_name(e));
-	rows_init(&d->rows, d->ledger, d->world, path);
+	d->db = d->rows.db;
 	status_open(&d->status, d->db);
 	d->status.started_ms = world_wall_ms(d->world);
-	return ERR_NONE;
+	d->taking = (struct taking){.worked = on_worked, .arg = d};
+	return taking_open(&d->taking, path, d->world, fault);
 }
 
 static enum err open_mesh(struct daemon *d)
@@ -379,10 +385,13 @@ static enum err open_mesh(struct daemon *d)
 		e = loop_open(d->links, tls_dialling(d->tls), &d->loop);
 	if (!e)
 		e = links_start(d->links, d->loop);
+	if (!e)
+		e = taking_start(&d->taking, d->loop);
 	if (e)
 		return e;
 	links_table(d->links, &io.links);
 	rows_table(&d->rows, &io.rows);
+	taking_table(&d->taking, &io);
 	e = mesh_new(&io, d->world, &d->mesh);
 	if (!e)
 		e = legacy_side_open(&d->old, d->links, &d->rows, &io.rows, d->world);
@@ -481,10 +490,8 @@ void daemon_close(struct daemon *d)
 	links_free(d->links);
 	tls_free(d->tls);
 	live_free(d->live);
-	if (d->ledger)
-		ledger_close(d->ledger);
-	if (d->db)
-		db_close(d->db);
+	taking_close(&d->taking);
+	rows_close(&d->rows);
 	if (d->lock_fd >= 0)
 		close(d->lock_fd);
 	conf_free(d->reread);

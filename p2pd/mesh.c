@@ -62,6 +62,7 @@ void mesh_free(struct mesh *m)
 	if (!m)
 		return;
 	mesh_stop(m);
+	apply_end(m);
 	marks_free(&m->marks);
 	vector_free(&m->logs);
 	buf_free(&m->out);
@@ -241,6 +242,11 @@ void mesh_message(struct mesh *m, uint64_t link, char *bytes, size_t len)
 	if (readable)
 		message_free(&msg);
 	free(bytes);
+}
+
+void mesh_worked(struct mesh *m)
+{
+	apply_worked(m);
 }
 
 void mesh_test(struct mesh *m, int64_t command, const char *peer)

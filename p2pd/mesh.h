@@ -52,6 +52,8 @@ void mesh_message(struct mesh *m, uint64_t link, char *bytes, size_t len);
 void mesh_fault(struct mesh *m, uint64_t link, const char *text);
 /* The link has gone, or could not be made. CAUSE_NONE: there is no more to it than that. */
 void mesh_closed(struct mesh *m, uint64_t link, enum cause cause, const char *text);
+/* What was begun beside the loop is done. */
+void mesh_worked(struct mesh *m);
 /* Somebody wants to know whether this peer can be reached: rows.answer follows within about 7 s. */
 void mesh_test(struct mesh *m, int64_t command, const char *peer);
 

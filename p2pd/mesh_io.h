@@ -57,7 +57,7 @@ struct mesh_rows {
 	/* As mark_find, outside a transaction. */
 	enum err (*mark)(void *self, const char *log, struct mark *out);
 
-	/* One transaction for several pages; each take is undone by itself when it fails for a fault of the page
+	/* One transaction for several pages (by `taking`, see below); each take is undone by itself when it fails for a fault of the page
 	 * (mesh_page_alone), any other error is followed by rollback. */
 	enum err (*begin)(void *self);
 	enum err (*take)(void *self, const struct page *page, struct take_result *out, struct fault *fault);
@@ -81,6 +81,21 @@ struct mesh_rows {
 	void (*answer)(void *self, int64_t command, bool ok, double rtt_ms, const struct reason *why);
 };
 
-struct mesh_io { struct mesh_links links; struct mesh_rows rows; };
+/*
+ * A thread beside the loop. What it does touches nothing of the mesh: one batch, and the database by a connection of its own. So gates
+ * that are waited for, commits and long pages hold up neither reading nor heartbeats, and both processors work at a catch-up.
+ */
+struct mesh_aside {
+	void *self;
+	/* Have work(arg), which is about so many records, done; mesh_worked is called once it is, later, by the loop. One at a time. false: it
+	 * is not worth it, and the caller's to do. NULL: there is no such thread. */
+	bool (*begin)(void *self, size_t records, void (*work)(void *arg), void *arg);
+	/* Returns when the work is done, or is not begun any more; mesh_worked does not follow. */
+	void (*stop)(void *self);
+};
+
+/* taking: the rows by which pages are taken (begin to checkpoint alone), in the thread beside the loop, or in the loop as long as nothing
+ * is done there. Without such a thread it may be the same as rows. */
+struct mesh_io { struct mesh_links links; struct mesh_rows rows, taking; struct mesh_aside aside; };
 
 #endif

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "apply.h"
 #include "base/disk.h"
 #include "base/journal.h"
 #include "base/text.h"
+#include "batch.h"
 #include "store/db.h"
 #include "store/site.h"
 
@@ -17,6 +17,32 @@ void rows_init(struct rows *r, struct ledger *ledger, const struct world *world,
 		(void)text_copy(r->folder, sizeof(r->folder), ".");
 	else
 		(void)text_format(r->folder, sizeof(r->folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+enum err rows_open(struct rows *r, const char *path, const struct world *world, struct fault *fault)
+{
+	struct db *db = NULL;
+	struct ledger *ledger = NULL;
+	*r = (struct rows){0};
+	enum err e = db_open(path, DB_WRITE, &db, fault);
+	if (e)
+		return e;
+	e = ledger_open(db, "p2pd", world, &ledger);
+	if (!e) {
+		rows_init(r, ledger, world, path);
+		return ERR_NONE;
+	}
+	db_close(db);
+	return fault_set(fault, e, "ledger", "", "The records in %s cannot be worked with (%s).", path, err_name(e));
+}
+
+void rows_close(struct rows *r)
+{
+	if (!r->db)
+		return;
+	ledger_close(r->ledger);
+	db_close(r->db);
+	r->db = NULL;
 }
 
 static enum err changed(void *self, int64_t after, bool (*each)(void *arg, const struct log_row *row), void *arg)

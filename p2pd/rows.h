@@ -26,6 +26,10 @@ struct rows {
 	bool checkpoint_failing;   /* the last one did not succeed */
 };
 
+/* A connection to this database, a ledger of p2pd's on it, and rows over both; world outlives them. ERR_… of db_open and ledger_open. Also
+ * after a failure for rows_close. */
+enum err rows_open(struct rows *r, const char *path, const struct world *world, struct fault *fault);
+void rows_close(struct rows *r);
 /* path is the database's, for the folder it is in. ledger and world outlive rows. */
 void rows_init(struct rows *r, struct ledger *ledger, const struct world *world, const char *path);
 /* A checkpoint, if one is due; false: none was. That it fails is told once: the write-ahead log then only grows. */

@@ -113,6 +113,33 @@ static bool is_wanted(void *self)
 	return sim_one_in(x->sim, 4);
 }
 
+/* Beside the loop is later: meanwhile peers close, pages come, processes die. */
+static bool begin_aside(void *self, size_t records, void (*work)(void *arg), void *arg)
+{
+	struct node *x = self;
+	(void)records;
+	if (sim_one_in(x->sim, 3))
+		return false;
+	x->work = work;
+	x->work_arg = arg;
+	x->work_us = x->sim->now_us + (int64_t)sim_below(x->sim, 20000);
+	return true;
+}
+
+static void stop_aside(void *self)
+{
+	struct node *x = self;
+	x->work = NULL;
+}
+
+static void run_aside(struct node *x)
+{
+	x->work(x->work_arg);
+	x->work = NULL;
+	mesh_worked(x->mesh);
+	x->due_us = 0;
+}
+
 static void configure(struct node *x)
 {
 	struct identity self;
@@ -149,7 +176,7 @@ static void tick(struct node *x)
 
 static void mesh_open(struct node *x)
 {
-	struct mesh_io io;
+	struct mesh_io io = {0};
 	if (!process_open(x, &x->mesh_process, PROCESS_MESH, "p2pd"))
 		return;
 	net_table(x, &io.links);
@@ -157,6 +184,8 @@ static void mesh_open(struct node *x)
 	rows_table(&x->rows, &io.rows);
 	io.rows.disk_low = disk_is_low;
 	io.rows.wanted = is_wanted;
+	io.taking = io.rows;
+	io.aside = (struct mesh_aside){.self = x, .begin = begin_aside, .stop = stop_aside};
 	if (mesh_new(&io, &x->world, &x->mesh) != ERR_NONE)
 		abort();
 	x->status = (struct status){0};
@@ -241,6 +270,8 @@ bool node_run(struct node *x)
 		mesh_open(x);
 	else if (x->mesh && x->tick_us <= now)
 		tick(x);
+	else if (x->work && x->work_us <= now)
+		run_aside(x);
 	else if (x->mesh && x->due_us <= now)
 		moved = (x->due_us = mesh_run(x->mesh)) <= now;
 	else
@@ -253,7 +284,7 @@ bool node_run(struct node *x)
 int64_t node_due(const struct node *x, int64_t until)
 {
 	int64_t at[] = {x->gate.db ? NEVER : x->gate.starts_us, x->mesh ? x->tick_us : x->mesh_process.starts_us,
-		x->mesh ? x->due_us : NEVER};
+		x->mesh ? x->due_us : NEVER, x->work ? x->work_us : NEVER};
 	for (size_t k = 0; k < sizeof(at) / sizeof(at[0]); k++)
 		if (at[k] > x->sim->now_us && at[k] < until)
 			until = at[k];

@@ -46,6 +46,9 @@ struct node {
 	int64_t mono_us;             /* its monotonic clock as it was last read */
 	struct mesh *mesh;           /* NULL: the mesh process is down */
 	int64_t due_us, tick_us;
+	void (*work)(void *arg);     /* what the mesh has begun beside its loop, done at work_us; NULL nothing */
+	void *work_arg;
+	int64_t work_us;
 	int64_t data_version, records_taken;
 	bool disk_low, old_version;  /* an earlier program version, which knows nothing of corrections and voids */
 	bool older;                  /* its database was put back, wiped or replaced at some time */

@@ -243,6 +243,7 @@ static inline void node_start(struct node *x)
 	rows_table(&x->rows, &io.rows);
 	io.rows.disk_low = net_disk_low;
 	io.rows.answer = net_answer;
+	io.taking = io.rows;
 	(void)mesh_new(&io, &x->world, &x->mesh);
 	x->due_us = 0;
 	x->down = false;

@@ -312,9 +312,9 @@ static void take_six_pages(bool (*wanted)(void *self))
 	struct net *n = net_new(2, NULL);
 	struct node *x = &n->node[2];
 	net_run(n, SECOND);
-	real_commit = x->mesh->io.rows.commit;
-	x->mesh->io.rows.commit = counted_commit;
-	x->mesh->io.rows.wanted = wanted;
+	real_commit = x->mesh->io.taking.commit;
+	x->mesh->io.taking.commit = counted_commit;
+	x->mesh->io.taking.wanted = wanted;
 	x->mesh->apply.due_us = n->now_us + SECOND;
 	commits = 0;
 	node_append(&n->node[1], 6 * 200, 200);
