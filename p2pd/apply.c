@@ -20,6 +20,18 @@ static void set_reading(struct mesh *m, struct peer *p)
 	m->io.links.reading(m->io.links.self, p->link, !full);
 }
 
+/* It has to wait: then what can be done without the database is done meanwhile. Failing to costs only time. */
+static void read_ahead(struct mesh *m, struct waiting_page *w)
+{
+	const struct page *page = w->message.page;
+	uint32_t i = vector_find(&m->logs, page->log);
+	bool known = i != LOG_NONE && m->logs.log[i].held > 0;
+	if (!m->io.aside.begin || m->apply.pages <= 1 || m->apply.ahead >= APPLY_AHEAD)
+		return;
+	if (incoming_read(page, known ? m->logs.log[i].key : NULL, &w->read) == ERR_NONE)
+		m->apply.ahead++;
+}
+
 void apply_queue(struct mesh *m, struct peer *p, struct peer_event *e)
 {
 	if (e->message->request_id == 0 || e->message->page->count == 0) {
@@ -42,6 +54,7 @@ void apply_queue(struct mesh *m, struct peer *p, struct peer_event *e)
 	p->page_bytes += w->len;
 	m->apply.pages++;
 	m->apply.bytes += w->len;
+	read_ahead(m, w);
 	set_reading(m, p);
 }
 
@@ -49,6 +62,8 @@ static void page_free(struct mesh *m, struct waiting_page *w)
 {
 	m->apply.pages--;
 	m->apply.bytes -= w->len;
+	m->apply.ahead -= w->read != NULL;
+	incoming_free(w->read);
 	message_free(&w->message);
 	free(w->bytes);
 	free(w);

@@ -7,6 +7,7 @@
  * gate waited of late. Else there is a pause: APPLY_PAUSE_US, or as long as the batch took if that was shorter (so that what trickles in
  * shares commits), or as long as it took if a page of it was slow. It is a bound, too: a gate whose process was stopped while it waits
  * wants the database for ever.
+ * A page that has to wait for others is read ahead by the loop (ledger.h): parsed, hashed, its seal looked at.
  * Inputs: pages (apply_queue), peers that close (apply_forget), time (apply_due), the end of the work beside the loop
  * (apply_worked).
  * Failure cases: a page whose lines or seal are wrong: undone by itself, its peer is told and closed. The database cannot be
@@ -25,6 +26,7 @@
 #define INBOX_PAGES 8
 #define INBOX_BYTES (2u * 1024 * 1024)
 #define APPLY_PAUSE_US 2000
+#define APPLY_AHEAD 6        /* pages that are read ahead at most, of all peers: a megabyte each */
 #define APPLY_SLOW_US 20000  /* a page that takes longer is told and counted */
 
 struct batch;
@@ -36,6 +38,7 @@ struct apply {
 	size_t pages, bytes;     /* that wait or are worked off, of all peers */
 	int64_t due_us;          /* monotonic: no transaction before */
 	int64_t gates_until_us;  /* until then gates are at work, as far as is known */
+	size_t ahead;            /* pages that were read ahead */
 	size_t turn;             /* index of the peer to begin with */
 	struct batch *batch;     /* being worked off beside the loop; NULL: none is */
 };

@@ -58,7 +58,7 @@ static bool take_page(const struct batch *b, struct batch_page *w)
 {
 	struct fault fault = {0};
 	int64_t began = world_mono_us(b->world);
-	enum err e = b->rows->take(b->rows->self, w->page->message.page, &w->result, &fault);
+	enum err e = b->rows->take(b->rows->self, w->page->message.page, w->page->read, &w->result, &fault);
 	w->took_us = world_mono_us(b->world) - began;
 	w->error = e;
 	w->verdict = !e ? VERDICT_TAKEN : mesh_page_at_fault(e) ? VERDICT_FAULT : VERDICT_HOLD;

@@ -28,7 +28,8 @@ struct world;
 
 enum verdict { VERDICT_TAKEN, VERDICT_FAULT, VERDICT_HOLD };
 
-struct waiting_page { struct message message; char *bytes; size_t len; struct waiting_page *next; };
+/* read: what it came to, read ahead; NULL: it was not. */
+struct waiting_page { struct message message; char *bytes; size_t len; struct incoming *read; struct waiting_page *next; };
 
 struct batch_page {
 	struct peer *peer;              /* whose it is; NULL: gone. Not touched by the work */

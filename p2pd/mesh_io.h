@@ -58,9 +58,9 @@ struct mesh_rows {
 	enum err (*mark)(void *self, const char *log, struct mark *out);
 
 	/* One transaction for several pages (by `taking`, see below); each take is undone by itself when it fails for a fault of the page
-	 * (mesh_page_alone), any other error is followed by rollback. */
+	 * (mesh_page_alone), any other error is followed by rollback. read: the page as incoming_read gave it; NULL: not read yet. */
 	enum err (*begin)(void *self);
-	enum err (*take)(void *self, const struct page *page, struct take_result *out, struct fault *fault);
+	enum err (*take)(void *self, const struct page *page, struct incoming *read, struct take_result *out, struct fault *fault);
 	enum err (*commit)(void *self);
 	void (*rollback)(void *self);
 	/* Does somebody else wait to write now, as db_wanted? */

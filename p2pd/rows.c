@@ -76,13 +76,13 @@ static enum err begin(void *self)
 	return ledger_begin(r->ledger);
 }
 
-static enum err take(void *self, const struct page *page, struct take_result *out, struct fault *fault)
+static enum err take(void *self, const struct page *page, struct incoming *read, struct take_result *out, struct fault *fault)
 {
 	const struct rows *r = self;
 	enum err e = ledger_savepoint(r->ledger);
 	if (e)
 		return e;
-	e = ledger_take(r->ledger, page, out, fault);
+	e = read ? ledger_take_read(r->ledger, read, out, fault) : ledger_take(r->ledger, page, out, fault);
 	if (!e)
 		return ledger_savepoint_keep(r->ledger);
 	if (mesh_page_alone(e))

@@ -66,6 +66,16 @@ struct take_result {
  * is not that log's LOG_OPEN. Both: nothing was applied, fault says what. ERR_UNAVAILABLE and the like: roll back. */
 enum err ledger_take(struct ledger *l, const struct page *page, struct take_result *out, struct fault *fault);
 
+/* The same in two steps, of which the first looks at no row and may be done in another thread, before pages that come before it are
+ * taken: parsing and hashing are a third of the work. */
+struct incoming;
+/* Read the page's lines; key (NULL: not known yet) is whose seal it is to bear. What is wrong with the page only ledger_take_read tells.
+ * page and its bytes outlive *out. ERR_MEMORY. Free with incoming_free (NULL is allowed). */
+enum err incoming_read(const struct page *page, const unsigned char *key, struct incoming **out);
+void incoming_free(struct incoming *in);
+/* As ledger_take. Once for each *in. */
+enum err ledger_take_read(struct ledger *l, struct incoming *in, struct take_result *out, struct fault *fault);
+
 /* A page of log from first_seq on: bytes of the lines are appended to lines (each with a newline before it, as message_write
  * wants them), out->line points into it. Ends at a seal, has at most max_records and max_bytes of lines.
  * out->more says whether more is held. ERR_NOT_FOUND: nothing is held from there on. db may be any connection. */

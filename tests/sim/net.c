@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "p2pd/mesh.h"
+#include "program.h"
 #include "sim.h"
 
 static struct pipe_end *end_of(struct net *n, uint64_t link, struct pipe **pipe, int *side)
@@ -224,6 +225,7 @@ static void deliver_first(struct sim *s, struct pipe *p, int side)
 	take_first(end);
 	if (from)
 		from->due_us = 0; /* its queue has become shorter */
+	program_is(x->old_version); /* pages are read ahead, by the version that runs here */
 	mesh_message(x->mesh, end->link, bytes, len);
 }
 
