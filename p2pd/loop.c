@@ -233,6 +233,8 @@ static int visitor_writeable(struct loop_visitor *v)
 	unsigned char why[100];
 	if (!v->code)
 		return loop_pour(v->wsi, &v->tx) ? 0 : -1;
+	if (v->said) /* libwebsockets asks once more while it waits for the answer; -1 would close before all that was sent is read, and */
+		return 0; /* a connection that is closed so takes our last frame with it */
 	size_t len = strnlen(v->why, sizeof(why));
 	memcpy(why, v->why, len);
 	v->said = true;

@@ -165,7 +165,7 @@ KEPT_OUT = {"events", "mesh_status", "mesh_counts", "peer_status", "marks", "clo
 def rows(c):
     """{table: all of its rows}, but for the tables where refused events and the state of p2pd are kept."""
     names = [row["name"] for row in c.rows.query("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    assert {"records", "history", "settings", "peers", "idempotency"} <= set(names), names
+    assert {"record_rows", "history", "settings", "peers", "idempotency"} <= set(names), names
     return {name: c.rows.query("SELECT * FROM %s" % name) for name in names if name not in KEPT_OUT}
 
 
