@@ -115,7 +115,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_RECORD_OF_EVENT] = "SELECT " LINE_COLUMNS " FROM " RECORDS " WHERE r.event_id = ?1 AND r.unread = 0 ORDER BY l.log, r.seq",
 	[SQL_RECORD_NAMED] = "SELECT r.type, r.at, r.hlc_ms, r.hlc_counter, l.log, r.seq FROM " RECORDS
 		" WHERE r.event_id = ?1 AND r.unread = 0",
-	[SQL_RECORD_UNREAD] = "SELECT " LINE_COLUMNS " FROM " RECORDS " WHERE r.unread > 0 AND r.unread < ?1 ORDER BY l.log, r.seq LIMIT 1",
+	[SQL_RECORD_UNREAD] = "SELECT " LINE_COLUMNS " FROM " RECORDS " WHERE r.unread > 0 AND r.unread < ?1 ORDER BY r.unread, r.number LIMIT 1",
 	[SQL_RECORD_MARK] = "UPDATE record_rows SET unread = ?3, plate_id = ?4, type = ?5 WHERE " THAT_LOG " AND seq = ?2",
 	[SQL_RECORD_LINE] = "SELECT " LINE_COLUMNS " FROM " RECORDS_OF_LOG " WHERE l.log = ?1 AND r.seq = ?2",
 	[SQL_RECORD_CHAIN] = "SELECT chain FROM record_rows WHERE " THAT_LOG " AND seq = ?2",

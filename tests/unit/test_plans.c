@@ -21,7 +21,6 @@ static const struct exception { enum sql sql; const char *part, *why; } EXCEPTIO
 	{ SQL_STAY_OUTSIDE, "RIGHT PART", "of one plate, and of one millisecond" },
 	{ SQL_STAY_TAKEN, "RIGHT PART", "of one plate, and of one millisecond" },
 	{ SQL_STAY_LINE, "RIGHT PART", "of one plate, and of one millisecond" },
-	{ SQL_RECORD_UNREAD, "ORDER BY", "records of types that only a later version knows, once such a version is here" },
 	{ SQL_CHANGE_LIST, "SCAN history_changes", "by number from the last one: a page, and what was asked to be skipped" },
 	{ SQL_CONFLICT_COUNT, "history_conflicts_open", "conflicts that nobody has looked at, up to a bound" },
 	{ SQL_HISTORY_OF_PLATES, "ORDER BY", "of plates that were found, so few that it is worth it" },
