@@ -16,6 +16,7 @@
 #define HANDSHAKE_S 5
 #define FDS_MAX 720
 #define GOODBYE_S 2
+#define LINGER_S 1          /* after our close frame, for who does not answer it */
 
 struct loop {
 	struct lws_context *context;
@@ -28,7 +29,7 @@ struct loop {
 	int64_t armed_us;
 	bool stopping;
 };
-struct loop_visitor { struct lws *wsi; const struct loop *loop; void *mine; struct queue tx; int code; const char *why; bool said; };
+struct loop_visitor { struct lws *wsi; const struct loop *loop; void *mine; struct queue tx; int code; const char *why; bool said, lingers; };
 struct loop_timer { struct loop *loop; void (*fire)(void *arg); void *arg; struct loop_timer *next; int64_t due_us; bool set; };
 struct loop_watch { struct lws *wsi; bool (*ready)(void *arg); void *arg; };
 
@@ -233,8 +234,12 @@ static int visitor_writeable(struct loop_visitor *v)
 	unsigned char why[100];
 	if (!v->code)
 		return loop_pour(v->wsi, &v->tx) ? 0 : -1;
-	if (v->said) /* libwebsockets asks once more while it waits for the answer; -1 would close before all that was sent is read, and */
-		return 0; /* a connection that is closed so takes our last frame with it */
+	if (v->said) { /* asked once more: what still comes is read meanwhile, as closing before takes our last frame with it */
+		if (!v->lingers)
+			lws_set_timeout(v->wsi, PENDING_TIMEOUT_CLOSE_ACK, LINGER_S);
+		v->lingers = true;
+		return 0;
+	}
 	size_t len = strnlen(v->why, sizeof(why));
 	memcpy(why, v->why, len);
 	v->said = true;

@@ -479,6 +479,7 @@ static void start(void)
 	rows_table(&rows, &io.rows);
 	io.rows.disk_low = io_disk_low;
 	io.rows.answer = io_answer;
+	io.taking = io.rows;
 	MUST(mesh_new(&io, &own.world, &mesh) == ERR_NONE);
 	step_configure(NULL, two);
 }

@@ -310,6 +310,13 @@ static void check_row(struct node *x, const struct job *j, bool as_told)
 			j->row.event_id);
 }
 
+/* Whoever may write at all may write a time that no clock follows any more, and has the last word on that stay by it. */
+static bool outdone(struct node *x, const char *event_id)
+{
+	return look_int(x->gate.db, "SELECT count(*) FROM records WHERE event_id = ?1 AND unread = 0"
+		" AND hlc_ms > (SELECT hlc_ms FROM clock)", event_id, 0) > 0;
+}
+
 static void check_operator(struct node *x, const struct job *j)
 {
 	struct stay_row row = {0};
@@ -320,7 +327,8 @@ static void check_operator(struct node *x, const struct job *j)
 	check_row(x, j, row.status == j->row.status);
 	if (j->kind == JOB_VOID)
 		check_row(x, j, row.status == STAY_VOID);
-	if (j->kind == JOB_CORRECT && row.status != STAY_BOUND) /* an exit's own row that it left for a stay */
+	/* STAY_BOUND: an exit's own row that it left for a stay */
+	if (j->kind == JOB_CORRECT && row.status != STAY_BOUND && !outdone(x, j->row.event_id))
 		check_row(x, j, row.status != STAY_VOID && strcmp(row.plate_id, j->ask.plate_id) == 0);
 	if (j->kind == JOB_LEAVE) {
 		check_row(x, j, row.status == STAY_OUT);

@@ -17,10 +17,17 @@ def _stat(pid):
     return head.partition("(")[2], fields[0], int(fields[1])
 
 
+def _threads(pid):
+    try:
+        return len(os.listdir("/proc/%d/task" % pid))
+    except OSError:
+        return 0
+
+
 def alive(pid):
-    """Does it run? A zombie does not."""
+    """Does it run? A zombie does not; but as long as other threads of it are on their way out, its files are open and locked."""
     seen = _stat(pid)
-    return seen is not None and seen[1] not in "ZX"
+    return seen is not None and (seen[1] not in "ZX" or _threads(pid) > 1)
 
 
 def stopped(pid):
