@@ -29,7 +29,15 @@ struct loop {
 	int64_t armed_us;
 	bool stopping;
 };
-struct loop_visitor { struct lws *wsi; const struct loop *loop; void *mine; struct queue tx; int code; const char *why; bool said, lingers; };
+struct loop_visitor {
+	struct lws *wsi;
+	const struct loop *loop;
+	void *mine;
+	struct queue tx;
+	int code;
+	const char *why;
+	bool said, lingers;
+};
 struct loop_timer { struct loop *loop; void (*fire)(void *arg); void *arg; struct loop_timer *next; int64_t due_us; bool set; };
 struct loop_watch { struct lws *wsi; bool (*ready)(void *arg); void *arg; };
 
