@@ -37,7 +37,10 @@ static enum err write_stay(const struct merge *m, struct replay *r, const char *
 		replay_touch(r, old.plate_id, &old.entry);
 	else if (e != ERR_NOT_FOUND)
 		return e;
-	e = write_facts(m, s, event_id);
+	if (e == ERR_NONE && old.entry_ts != stay_begin_ts(&s->entry))
+		e = stay_moved(m->db);
+	if (e == ERR_NONE || e == ERR_NOT_FOUND)
+		e = write_facts(m, s, event_id);
 	if (e != ERR_NONE)
 		return e;
 	replay_touch(r, s->plate_id, &s->entry_key);

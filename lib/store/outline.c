@@ -263,6 +263,17 @@ static enum err divide_long(const struct outline_look *look)
 	return e;
 }
 
+/* With the mutex. A row that has moved since has left a stretch that it does not tell. */
+static enum err catch_up(struct outline *o, struct db *db, int64_t change)
+{
+	int64_t moved = 0;
+	enum err e = number(db, sql_use(db, SQL_OUTLINE_MOVED), &moved);
+
+	if (e != ERR_NONE)
+		return e;
+	return o->change < 0 || moved > o->change ? begin_anew(o, db, change) : follow(o, db, change);
+}
+
 enum err outline_look(struct outline *o, struct db *db, struct outline_look *out)
 {
 	struct clock_row clock;
@@ -272,10 +283,8 @@ enum err outline_look(struct outline *o, struct db *db, struct outline_look *out
 	if (e != ERR_NONE)
 		return e;
 	pthread_mutex_lock(&o->mutex);
-	if (o->change < 0)
-		e = begin_anew(o, db, clock.change);
-	else if (o->change < clock.change)
-		e = follow(o, db, clock.change);
+	if (o->change < clock.change)
+		e = catch_up(o, db, clock.change);
 	if (e == ERR_NONE && is_current(out))
 		e = divide_long(out);
 	if (e != ERR_NONE)

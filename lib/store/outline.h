@@ -5,7 +5,7 @@
  * going through them.
  *
  *   nothing known -> looked at first: stretches are made (25 ms a million rows) -> counted as they are needed -> a row of one changes:
- *   counted anew at the next need; it has become too long: divided
+ *   counted anew at the next need; it has become too long: divided; a row begins elsewhere than it did (table moved): begun anew
  *   plates: unknown -> first search: read from their index (25 ms a million rows) -> plates of rows that change are added; none goes
  *   away, so what it says of plates is where to look, never what is there
  *

@@ -140,6 +140,7 @@ static const char *const TEXT[SQL_COUNT] = {
 		" entry_at, entry_hlc_ms, entry_hlc_counter, status, superseded_by, missed_by, opened, duration, flags, exit_count, updated_at,"
 		" change, " EXIT_COLUMNS_OF_ROW ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?11, ?14, ?15, ?16, ?17, ?18,"
 		" ?19, NULL, NULL, ?22, NULL, '', 0, ?21, excluded.change, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0)",
+	[SQL_STAY_MOVED] = "UPDATE moved SET change = " THIS_CHANGE " WHERE one = 1",
 	/* Values one by one, not UPDATE … FROM exits: that makes three temporary tables each time. */
 	[SQL_STAY_OUTCOME] = "UPDATE history SET status = ?2, superseded_by = ?3, missed_by = ?4, opened = ?5, duration = ?6, flags = ?7,"
 		" exit_count = 0, updated_at = ?8, change = " THIS_CHANGE ", exit_time = ?9, exit_ts = ?10, exit_at = ?11, exit_reason = ?12,"
@@ -237,6 +238,7 @@ static const char *const TEXT[SQL_COUNT] = {
 	[SQL_OUTLINE_COUNT] = "SELECT count(*) FROM history INDEXED BY history_list WHERE begin_ts BETWEEN ?1 AND ?2"
 		" AND status IN ('IN','OUT')",
 	[SQL_OUTLINE_CHANGED] = "SELECT begin_ts, plate_id FROM history INDEXED BY history_change WHERE change > ?1 LIMIT ?2",
+	[SQL_OUTLINE_MOVED] = "SELECT change FROM moved WHERE one = 1",
 	[SQL_OUTLINE_PLATES] = "SELECT DISTINCT plate_id FROM history INDEXED BY history_line",
 	[SQL_HISTORY_COUNT] = HISTORY_COUNT("history_list", STATUS_WANTED),
 	[SQL_HISTORY_COUNT_INSIDE] = HISTORY_COUNT("history_open", STATUS_INSIDE),

@@ -138,11 +138,21 @@ const char *time_or_made(const char *text, int64_t ts, char made[ZONE_TEXT])
 	return made;
 }
 
+int64_t stay_begin_ts(const struct record *entry)
+{
+	return entry->data.entry.entry_ts >= 0 ? entry->data.entry.entry_ts : entry->at;
+}
+
+enum err stay_moved(struct db *db)
+{
+	return sql_run(db, sql_use(db, SQL_STAY_MOVED));
+}
+
 enum err stay_upsert(struct db *db, const struct stay_facts *f)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_STAY_UPSERT);
 	const struct entry_data *entry = &f->entry->data.entry;
-	int64_t entry_ts = entry->entry_ts >= 0 ? entry->entry_ts : f->entry->at;
+	int64_t entry_ts = stay_begin_ts(f->entry);
 	char now[ZONE_TEXT], made[ZONE_TEXT];
 
 	zone_text(f->now_ms, now);

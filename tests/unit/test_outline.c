@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "author.h"
 #include "base/text.h"
+#include "central.h"
 #include "chance.h"
 #include "store/db_internal.h"
 #include "store/history_page.h"
@@ -219,6 +221,52 @@ TEST(a_search_stops_and_goes_on)
 	free(page);
 	outline_close(p.outline);
 	db_close(p.db);
+}
+
+static void tell_entry(struct central *c, unsigned char number, int64_t at)
+{
+	struct author a;
+	struct record r = { .type = RECORD_ENTRY, .event_id = "told-twice", .at = at };
+
+	r.data.entry = (struct entry_data){ .plate_id = "29A12345", .plate_view = "29A-123.45", .edge_id = "edge-1", .entry_ts = -1,
+		.confidence = -1 };
+	author_begin(&a, number == 7 ? "central-7" : "central-8", number, AUTHOR_TIME, NULL, 0);
+	author_say(&a, &r);
+	CHECK_INT(author_give(&a, c->ledger), ERR_NONE);
+	author_free(&a);
+}
+
+static void count_all(struct play *p, int64_t *total)
+{
+	const struct history_filter f = { .limit = 10 };
+	struct history_found found = { 0 };
+	struct ids *page = calloc(1, sizeof(*page));
+
+	CHECK_INT(history_page(p->outline, p->db, &f, note, page, &found), ERR_NONE);
+	CHECK(found.total_exact);
+	free(page);
+	*total = found.total;
+}
+
+/* A second entry for an event may have begun earlier: then the row is where it begins now, and nowhere else. */
+TEST(a_row_that_moves_is_counted_once)
+{
+	struct play p = { .chance = { 11 } };
+	struct central c;
+	int64_t before = 0, after = 0;
+
+	CHECK_INT(central_open(&c, ":memory:", "central-1", 1), ERR_NONE);
+	CHECK_INT(outline_open(&p.outline), ERR_NONE);
+	p.db = c.db;
+	add_rows(&p, 5000, AUTHOR_TIME - 1000);
+	run(p.db, "UPDATE clock SET change = change + 1");
+	tell_entry(&c, 7, AUTHOR_TIME);
+	count_all(&p, &before);
+	tell_entry(&c, 8, 1);
+	count_all(&p, &after);
+	CHECK_INT(after, before);
+	outline_close(p.outline);
+	central_close(&c);
 }
 
 /* One connection keeps an older view while another has more told. */
