@@ -3,13 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
-
-#define PATH_LIMIT 4096
 
 static enum err unreadable(const char *path, struct fault *fault)
 {
@@ -49,7 +48,7 @@ enum err file_read(const char *path, struct buf *out, struct fault *fault)
 
 bool file_sync_folder(const char *path)
 {
-	char copy[PATH_LIMIT];
+	char copy[PATH_MAX];
 	int fd;
 	bool good;
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +14,6 @@
 #include "base/text.h"
 #include "store/db.h"
 
-#define PATH_LIMIT 4096
 #define SQLITE_LOCKS 0x40000000 /* where SQLite locks its files: sqlite.org/fileformat2.html#the_lock_byte_page */
 #define SQLITE_LOCKS_BYTES 512
 #define LOOK_EVERY_MS 20
@@ -110,7 +110,7 @@ static void fold(const char *path)
 
 static enum err move_part(const char *path, const char *aside, const char *suffix)
 {
-	char from[PATH_LIMIT], to[PATH_LIMIT];
+	char from[PATH_MAX], to[PATH_MAX];
 
 	if (!text_format(from, sizeof(from), "%s%s", path, suffix) || !text_format(to, sizeof(to), "%s%s", aside, suffix))
 		return ERR_TOO_LARGE;

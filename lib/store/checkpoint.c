@@ -1,5 +1,6 @@
 #include "store/db.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/disk.h"
@@ -7,7 +8,6 @@
 #include "store/db_internal.h"
 #include "store/write_lock.h"
 
-#define PATH_LIMIT 4096
 #define CHECKPOINT_PIECE (1024 * 1024)
 #define FRAME_HEADER 24
 #define INDEX_REGION 32768        /* bytes of a part of the -shm file; in the first one (sqlite.org/walformat.html): */
@@ -17,7 +17,7 @@
 
 int64_t db_wal_bytes(const struct db *db)
 {
-	char name[PATH_LIMIT];
+	char name[PATH_MAX];
 
 	return text_format(name, sizeof(name), "%s-wal", db->path) ? disk_file_bytes(name) : 0;
 }

@@ -1,6 +1,7 @@
 #include "store/copy.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +9,6 @@
 #include "base/text.h"
 #include "store/db_internal.h"
 
-#define PATH_LIMIT 4096
 #define STEP_PAGES 256     /* 1 MiB */
 #define SYNC_STEPS 8       /* what a commit beside it may have to wait for is no more than this */
 
@@ -23,7 +23,7 @@ struct copy {
 void copy_clear_beside(const char *path)
 {
 	static const char *const suffix[] = { "-journal", "-wal", "-shm" };
-	char name[PATH_LIMIT];
+	char name[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof(suffix) / sizeof(suffix[0]); i++)
 		if (text_format(name, sizeof(name), "%s%s", path, suffix[i]))

@@ -16,7 +16,6 @@
 #include "store/write_lock.h"
 
 #define APPLICATION_ID 0x706b6d68 /* "pkmh": tells our files from other SQLite files */
-#define PATH_LIMIT 4096
 #define BUSY_SLEEP_US 200         /* platform.md: a short even sleep keeps p99 low where busy_timeout starves */
 #define BUSY_TRIES 25000          /* 5 s in all */
 /* Bytes of the write-ahead log's file that are kept when it is started over: more than it gets with checkpoints in time, so that it is

@@ -1,6 +1,7 @@
 #include "store/holder.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,7 +13,6 @@
 
 #include "base/text.h"
 
-#define PATH_LIMIT 4096
 #define STAT_BYTES 512
 
 /* The beginning of a small file of /proc, "" if it cannot be read. */
@@ -29,7 +29,7 @@ static void read_start(const char *path, char *out, size_t size)
 /* Stopped by a signal: state T in its stat, behind the name, which may hold anything. */
 static bool is_stopped(const char *pid)
 {
-	char path[PATH_LIMIT], stat[STAT_BYTES];
+	char path[PATH_MAX], stat[STAT_BYTES];
 	const char *name_end;
 
 	if (!text_format(path, sizeof path, "/proc/%s/stat", pid))
@@ -42,7 +42,7 @@ static bool is_stopped(const char *pid)
 /* Does it hold a lock on this file by the descriptor fd? A descriptor's info has a line for each lock that is held by it. */
 static bool holds_by(const char *pid, const char *fd, const struct stat *file)
 {
-	char path[PATH_LIMIT], info[STAT_BYTES * 2];
+	char path[PATH_MAX], info[STAT_BYTES * 2];
 	struct stat opened;
 
 	if (!text_format(path, sizeof path, "/proc/%s/fd/%s", pid, fd) || stat(path, &opened) != 0)
@@ -57,7 +57,7 @@ static bool holds_by(const char *pid, const char *fd, const struct stat *file)
 
 static bool holds(const char *pid, const struct stat *file)
 {
-	char path[PATH_LIMIT];
+	char path[PATH_MAX];
 	const struct dirent *entry;
 	bool found = false;
 	DIR *dir;
@@ -90,7 +90,7 @@ static pid_t end_if_stopped(const char *pid, const struct stat *file)
 
 pid_t holder_end_stopped(const char *db_path)
 {
-	char path[PATH_LIMIT];
+	char path[PATH_MAX];
 	const struct dirent *entry;
 	struct stat file;
 	pid_t ended = 0;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -10,11 +11,9 @@
 #include "store/db.h"
 #include "store/db_internal.h"
 
-#define PATH_LIMIT 4096
-
 enum err lock_file_open(const char *path, const char *suffix, int *fd)
 {
-	char name[PATH_LIMIT];
+	char name[PATH_MAX];
 
 	if (!text_format(name, sizeof(name), "%s-%s", path, suffix))
 		return ERR_TOO_LARGE;

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 
 from tests.hostile.author import Keys
+from tests.site import process
 from tests.site.ports import free_ports
 
 OURS = "SELECT mesh, mesh_secret, mesh_key FROM identity"
@@ -45,8 +46,5 @@ class Crowd:
             db.execute(KNOWS, (self._central.id, self._central.ip, self._central.p2p_port, True))
 
     def clean_up(self):
-        for running in self._running:
-            running.terminate()
-        for running in self._running:
-            running.wait()
+        process.end_all(self._running)
         self._running = []

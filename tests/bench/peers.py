@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import urllib.request
 
+from tests.site import process
 from tests.site.build import ROOT
 from tests.site.ports import free_ports
 from tests.site.wait import wait_for
@@ -58,10 +59,7 @@ class Etcd:
                           must='"revision"')
 
     def clean_up(self):
-        for running in self._running:
-            running.terminate()
-        for running in self._running:
-            running.wait()
+        process.end_all(self._running)
         self._running = []
 
 

@@ -78,3 +78,11 @@ def send(pid, number):
         os.kill(pid, number)
     except ProcessLookupError:
         pass
+
+
+def end_all(running):
+    """Those of a list of subprocess.Popen are told to stop, all at once, and are gone when this returns."""
+    for one in running:
+        one.terminate()
+    for one in running:
+        one.wait()
