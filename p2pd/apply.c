@@ -140,11 +140,11 @@ static void note_failed(const struct batch_page *w)
 }
 
 /* When may the next follow? */
-static void pause_after(struct mesh *m, const struct batch *b, bool slow)
+static void pause_after(struct mesh *m, const struct batch *b)
 {
-	int64_t took = b->ended_us - b->began_us, pause = slow || took < APPLY_PAUSE_US ? took : APPLY_PAUSE_US;
+	int64_t took = b->ended_us - b->began_us;
 	m->apply.gates_until_us = b->gates_until_us;
-	m->apply.due_us = b->ended_us < b->gates_until_us || took < APPLY_PAUSE_US ? b->ended_us + pause : b->ended_us;
+	m->apply.due_us = b->ended_us < b->gates_until_us || took < APPLY_SHORT_US ? b->ended_us + took : b->ended_us;
 }
 
 static bool is_held(const struct batch_page *w)
@@ -267,17 +267,18 @@ static void note_done(struct mesh *m, struct batch_page *w)
 void apply_worked(struct mesh *m)
 {
 	struct batch *b = m->apply.batch;
-	int64_t slow_before = m->counts.slow_pages;
 	if (!b)
 		return;
 	give_back(m, b);
 	for (size_t k = 0; k < b->count; k++)
 		note_done(m, &b->page[k]);
-	pause_after(m, b, m->counts.slow_pages != slow_before);
+	pause_after(m, b);
 	mesh_look(m);
 	for (size_t k = 0; k < b->count; k++)
 		answer(m, &b->page[k]);
 	m->apply.batch = NULL; /* only now: a peer that one answer ends has no others */
+	if (m->io.aside.begin) /* what is beside the loop goes on meanwhile: a thousand records take as long to free as a page to be read */
+		apply_run(m);
 	for (size_t k = 0; k < b->count; k++)
 		page_free(m, b->page[k].page);
 	free(b);

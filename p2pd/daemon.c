@@ -249,7 +249,7 @@ static void on_tick(void *arg)
 	write_status(d);
 	found_look(&d->found, d->discovery, d->db);
 	mark_rows_tick(&d->marks, d->db, d->mesh, d->world);
-	rows_checkpoint(&d->rows);
+	rows_checkpoint(&d->rows, DB_CHECKPOINT_USUAL);
 	live_tick(d->live);
 	soon(d);
 }

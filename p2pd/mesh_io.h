@@ -57,16 +57,17 @@ struct mesh_rows {
 	/* As mark_find, outside a transaction. */
 	enum err (*mark)(void *self, const char *log, struct mark *out);
 
-	/* One transaction for several pages (by `taking`, see below); each take is undone by itself when it fails for a fault of the page
-	 * (mesh_page_alone), any other error is followed by rollback. read: the page as incoming_read gave it; NULL: not read yet. */
+	/* One transaction for several pages (by `taking`, see below); a take that fails after it wrote something (out->wrote), or not for a
+	 * fault of the page (mesh_page_alone), is followed by rollback. read: the page as incoming_read gave it; NULL: not read yet. */
 	enum err (*begin)(void *self);
 	enum err (*take)(void *self, const struct page *page, struct incoming *read, struct take_result *out, struct fault *fault);
 	enum err (*commit)(void *self);
 	void (*rollback)(void *self);
 	/* Does somebody else wait to write now, as db_wanted? */
 	bool (*wanted)(void *self);
-	/* A checkpoint, if one is due, outside a transaction; it holds up others as long as one. false: none was. */
-	bool (*checkpoint)(void *self);
+	/* A checkpoint, if one is due, outside a transaction; it holds up others as long as one: longer, but more seldom, while no gates
+	 * are at work. false: none was. */
+	bool (*checkpoint)(void *self, bool beside_gates);
 	/* Is there too little room on the disk (below 5 %) to store what peers send? */
 	bool (*disk_low)(void *self);
 

@@ -79,22 +79,14 @@ static enum err begin(void *self)
 static enum err take(void *self, const struct page *page, struct incoming *read, struct take_result *out, struct fault *fault)
 {
 	const struct rows *r = self;
-	enum err e = ledger_savepoint(r->ledger);
-	if (e)
-		return e;
-	e = read ? ledger_take_read(r->ledger, read, out, fault) : ledger_take(r->ledger, page, out, fault);
-	if (!e)
-		return ledger_savepoint_keep(r->ledger);
-	if (mesh_page_alone(e))
-		ledger_savepoint_undo(r->ledger);
-	return e;
+	return read ? ledger_take_read(r->ledger, read, out, fault) : ledger_take(r->ledger, page, out, fault);
 }
 
-bool rows_checkpoint(struct rows *r)
+bool rows_checkpoint(struct rows *r, int64_t at_least)
 {
-	if (!db_checkpoint_due(r->db, DB_CHECKPOINT_USUAL))
+	if (!db_checkpoint_due(r->db, at_least))
 		return false;
-	bool failed = db_checkpoint(r->db, DB_CHECKPOINT_USUAL) != ERR_NONE;
+	bool failed = db_checkpoint(r->db, at_least) != ERR_NONE;
 	if (failed && !r->checkpoint_failing)
 		journal_error("event=checkpoint_failed sqlite=\"%s\"", db_last_error(r->db));
 	if (!failed && r->checkpoint_failing)
@@ -118,9 +110,9 @@ static bool wanted(void *self)
 	return db_wanted(r->db);
 }
 
-static bool checkpoint(void *self)
+static bool checkpoint(void *self, bool beside_gates)
 {
-	return rows_checkpoint(self);
+	return rows_checkpoint(self, beside_gates ? DB_CHECKPOINT_USUAL : DB_CHECKPOINT_BACKLOG);
 }
 
 static void rollback(void *self)

@@ -33,7 +33,7 @@ void rows_close(struct rows *r);
 /* path is the database's, for the folder it is in. ledger and world outlive rows. */
 void rows_init(struct rows *r, struct ledger *ledger, const struct world *world, const char *path);
 /* A checkpoint, if one is due; false: none was. That it fails is told once: the write-ahead log then only grows. */
-bool rows_checkpoint(struct rows *r);
+bool rows_checkpoint(struct rows *r, int64_t at_least);
 void rows_table(struct rows *r, struct mesh_rows *out);
 
 #endif

@@ -60,6 +60,7 @@ struct take_result {
 	enum taken taken;
 	char author[CENTRAL_ID_SIZE]; /* by the log's LOG_OPEN */
 	size_t records;               /* new ones */
+	bool wrote;                   /* rows were written: after an error they have to be undone */
 };
 /* Verify the page from its own chain in memory, then store and merge what is new. In a transaction.
  * ERR_SYNTAX: a line cannot be a record, or names another log or seq. ERR_DENIED: the seal does not verify, or the first record
@@ -67,13 +68,13 @@ struct take_result {
 enum err ledger_take(struct ledger *l, const struct page *page, struct take_result *out, struct fault *fault);
 
 /* The same in two steps, of which the first looks at no row and may be done in another thread, before pages that come before it are
- * taken: parsing and hashing are a third of the work. */
+ * taken: parsing, hashing and packing are a third of the work. */
 struct incoming;
 /* Read the page's lines; key (NULL: not known yet) is whose seal it is to bear. What is wrong with the page only ledger_take_read tells.
  * page and its bytes outlive *out. ERR_MEMORY. Free with incoming_free (NULL is allowed). */
 enum err incoming_read(const struct page *page, const unsigned char *key, struct incoming **out);
 void incoming_free(struct incoming *in);
-/* As ledger_take. Once for each *in. */
+/* As ledger_take. Once more only after what it wrote was undone. */
 enum err ledger_take_read(struct ledger *l, struct incoming *in, struct take_result *out, struct fault *fault);
 
 /* A page of log from first_seq on: bytes of the lines are appended to lines (each with a newline before it, as message_write

@@ -262,7 +262,10 @@ static enum err apply(struct ledger *l, struct incoming *in, struct take_result 
 {
 	const struct page *p = in->page;
 	int64_t last = p->first_seq + (int64_t)p->count - 1;
-	enum err e = in->held ? ERR_NONE : insert_log(l, in);
+	enum err e;
+
+	out->wrote = true;
+	e = in->held ? ERR_NONE : insert_log(l, in);
 
 	if (e == ERR_NONE)
 		e = merge_page(l, in, out);
@@ -282,6 +285,7 @@ static enum err take_known(struct ledger *l, struct incoming *in, struct take_re
 		return e;
 	if (fork) {
 		out->taken = TAKEN_FORK;
+		out->wrote = true;
 		return judge_fork(l, &in->log);
 	}
 	if (in->page->first_seq + (int64_t)in->page->count - 1 <= in->log.head_seq) {
@@ -327,9 +331,11 @@ enum err incoming_read(const struct page *page, const unsigned char *key, struct
 
 enum err ledger_take_read(struct ledger *l, struct incoming *in, struct take_result *out, struct fault *fault)
 {
-	enum err e = log_find(l->db, in->page->log, &in->log);
+	enum err e;
 
 	*out = (struct take_result){ 0 };
+	in->log = (struct log_row){ 0 };
+	e = log_find(l->db, in->page->log, &in->log);
 	if (e != ERR_NONE && e != ERR_NOT_FOUND)
 		return e;
 	in->held = e == ERR_NONE;

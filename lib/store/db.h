@@ -76,6 +76,7 @@ enum err db_checkpoint(struct db *db, int64_t at_least);
 /* Would it do something? */
 bool db_checkpoint_due(struct db *db, int64_t at_least);
 #define DB_CHECKPOINT_USUAL (4 * 1024 * 1024)   /* p2pd's mark */
+#define DB_CHECKPOINT_BACKLOG (12 * 1024 * 1024) /* … while it works off a backlog and no gate is at work: 1 us less a record */
 #define DB_CHECKPOINT_LATE (16 * 1024 * 1024)   /* parkmesh.fcgi's: only reached when p2pd is down or stuck */
 
 /* Can it be written now? Commits a page that changes nothing, so ERR_NONE says that the disk took it. Before it a checkpoint, as
