@@ -84,8 +84,7 @@ static enum err count_exit(const struct merge *m, const struct record *r, const 
 	int64_t exit_ts = d->exit_ts >= 0 ? d->exit_ts : r->at;
 	struct flag_facts flags = { .missed = d->reason != NULL && strcmp(d->reason, "missed") == 0,
 		.negative = exit_ts < closed->entry_ts };
-	struct key k = record_key(r);
-	struct stay_outcome o = { .event_id = closed->event_id, .status = STAY_OUT, .opened = closed->opened, .exit = &k,
+	struct stay_outcome o = { .event_id = closed->event_id, .status = STAY_OUT, .opened = closed->opened, .told = r,
 		.now_ms = m->now_ms };
 	char duration[DURATION_SIZE], text[FLAGS_SIZE];
 

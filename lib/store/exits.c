@@ -70,14 +70,25 @@ static sqlite3_stmt *use_for(struct db *db, enum sql which, const char *log, int
 	return st;
 }
 
+void exit_words_of(const struct record *exit, struct exit_words *out)
+{
+	const struct exit_data *d = &exit->data.exit;
+
+	out->exit_ts = d->exit_ts >= 0 ? d->exit_ts : exit->at;
+	out->time = time_or_made(d->exit_time, out->exit_ts, out->made);
+	/* anything may stand there: one that is no central's id would make a row of its own unreadable */
+	out->central = d->exit_central != NULL && central_id_valid(d->exit_central) ? d->exit_central : exit->source_central;
+	out->reason = d->reason != NULL && strlen(d->reason) < sizeof(((struct exit_row *)0)->reason) ? d->reason : NULL;
+}
+
 enum err exit_insert(struct db *db, const struct exit_facts *f)
 {
 	const struct record *r = f->exit;
 	const struct exit_data *d = &r->data.exit;
 	sqlite3_stmt *st = use_for(db, SQL_EXIT_INSERT, r->log, r->seq);
-	int64_t exit_ts = d->exit_ts >= 0 ? d->exit_ts : r->at;
-	char made[ZONE_TEXT];
+	struct exit_words words;
 
+	exit_words_of(r, &words);
 	put_int(st, 3, r->at);
 	put_int(st, 4, r->hlc.ms);
 	put_int(st, 5, r->hlc.counter);
@@ -92,14 +103,13 @@ enum err exit_insert(struct db *db, const struct exit_facts *f)
 	put_text(st, 12, f->told);
 	put_text(st, 13, f->bound);
 	put_int(st, 14, d->fee);
-	put_int(st, 15, exit_ts);
-	put_text(st, 16, time_or_made(d->exit_time, exit_ts, made));
-	/* anything may stand there: one that is no central's id would make a row of its own unreadable */
-	put_text(st, 17, d->exit_central != NULL && central_id_valid(d->exit_central) ? d->exit_central : r->source_central);
+	put_int(st, 15, words.exit_ts);
+	put_text(st, 16, words.time);
+	put_text(st, 17, words.central);
 	put_text(st, 18, d->exit_edge);
 	put_text(st, 19, d->camera_id);
 	put_text(st, 20, d->camera_name);
-	put_text(st, 21, d->reason != NULL && strlen(d->reason) < sizeof(((struct exit_row *)0)->reason) ? d->reason : NULL);
+	put_text(st, 21, words.reason);
 	put_text(st, 22, d->tariff);
 	put_text(st, 23, d->edge_event_id);
 	put_text(st, 24, KIND[f->kind]);

@@ -216,10 +216,30 @@ static enum err run_with_exit(struct db *db, sqlite3_stmt *st, const struct key 
 	return e;
 }
 
+/* The same from its record, as exit_insert has written it. */
+static void put_exit(sqlite3_stmt *st, const struct record *r, struct exit_words *words)
+{
+	const struct exit_data *d = &r->data.exit;
+
+	exit_words_of(r, words);
+	put_text(st, EXIT_TOLD, words->time);
+	put_optional(st, EXIT_TOLD + 1, words->exit_ts);
+	put_optional(st, EXIT_TOLD + 2, r->at);
+	put_text(st, EXIT_TOLD + 3, words->reason);
+	put_text(st, EXIT_TOLD + 4, d->camera_id);
+	put_text(st, EXIT_TOLD + 5, d->camera_name);
+	put_text(st, EXIT_TOLD + 6, words->central);
+	put_text(st, EXIT_TOLD + 7, d->exit_edge);
+	put_text(st, EXIT_TOLD + 8, r->log);
+	put_optional(st, EXIT_TOLD + 9, r->seq);
+	put_optional(st, EXIT_TOLD + 10, d->fee);
+}
+
 enum err stay_write_outcome(struct db *db, const struct stay_outcome *o)
 {
 	sqlite3_stmt *st = sql_use(db, SQL_STAY_OUTCOME);
 	char now[ZONE_TEXT];
+	struct exit_words words;
 
 	zone_text(o->now_ms, now);
 	put_text(st, 1, o->event_id);
@@ -233,6 +253,8 @@ enum err stay_write_outcome(struct db *db, const struct stay_outcome *o)
 	put_int(st, EXIT_TOLD + EXIT_TOLD_COUNT - 1, 0);
 	if (o->exit != NULL)
 		return run_with_exit(db, st, o->exit);
+	if (o->told != NULL)
+		put_exit(st, o->told, &words);
 	if (o->missed_by != NULL) {
 		put_text(st, EXIT_TOLD, o->missed_time);
 		put_int(st, EXIT_TOLD + 1, o->missed_ts);

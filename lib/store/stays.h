@@ -91,7 +91,8 @@ struct stay_outcome {
 	enum stay_status status;
 	const char *superseded_by, *missed_by; /* NULL none */
 	bool opened;
-	const struct key *exit;                /* the exit that counts, by its log and seq; NULL none */
+	const struct key *exit;                /* the exit that counts, by its log and seq; NULL none … */
+	const struct record *told;             /* … or by its record, where that is at hand: its row need not be read */
 	int64_t missed_ts, missed_at;          /* when missed_by entered */
 	const char *missed_time;
 	const char *duration;                  /* NULL none */

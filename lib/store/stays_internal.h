@@ -15,4 +15,8 @@ enum err get_key(sqlite3_stmt *st, int first, struct key *out);
  * zone: in the one in force now, rows would differ by when a setting arrived. */
 const char *time_or_made(const char *text, int64_t ts, char made[ZONE_TEXT]);
 
+/* What rows say of an exit whose record may lack or exaggerate it; made holds time if need be. */
+struct exit_words { const char *time, *central, *reason; int64_t exit_ts; char made[ZONE_TEXT]; };
+void exit_words_of(const struct record *exit, struct exit_words *out);
+
 #endif
