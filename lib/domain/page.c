@@ -98,12 +98,16 @@ struct incoming {
 	size_t parsed;
 	struct record record[MESSAGE_RECORDS_MAX];
 	struct chain chain[MESSAGE_RECORDS_MAX];
+	struct buf packed;              /* the lines as their rows keep them, one after another … */
+	size_t packed_end[MESSAGE_RECORDS_MAX]; /* … each up to here */
 };
 
 void incoming_free(struct incoming *in)
 {
 	for (size_t i = 0; in != NULL && i < in->parsed; i++)
 		record_free(&in->record[i]);
+	if (in != NULL)
+		buf_free(&in->packed);
 	free(in);
 }
 
@@ -149,8 +153,10 @@ static enum err parse_lines(struct incoming *in, struct fault *fault)
 				i + 1, p->log);
 		chain_next(&chain, p->line[i].bytes, p->line[i].len);
 		in->chain[i] = chain;
+		record_pack(r, p->line[i].bytes, p->line[i].len, &in->packed);
+		in->packed_end[i] = in->packed.len;
 	}
-	return ERR_NONE;
+	return in->packed.failed ? ERR_MEMORY : ERR_NONE;
 }
 
 /* The first record of a log says whose it is, and the log's id must be made of just that. */
@@ -228,6 +234,13 @@ static enum err insert_log(struct ledger *l, struct incoming *in)
 	return e == ERR_NONE ? log_insert(l->db, &in->log) : e;
 }
 
+static enum err insert_record(struct ledger *l, const struct incoming *in, size_t i, bool readable)
+{
+	size_t begin = i > 0 ? in->packed_end[i - 1] : 0;
+
+	return record_insert_packed(l->db, &in->record[i], in->packed.data + begin, in->packed_end[i] - begin, &in->chain[i], readable);
+}
+
 /* What is new in the page, merged as a whole: a plate that many of its records are about is gone through again once. */
 static enum err merge_page(struct ledger *l, struct incoming *in, struct take_result *out)
 {
@@ -245,7 +258,7 @@ static enum err merge_page(struct ledger *l, struct incoming *in, struct take_re
 		if (readable)
 			e = stay_merge_next(&m, r);
 		if (e == ERR_NONE)
-			e = record_insert(l->db, r, p->line[i].bytes, p->line[i].len, &in->chain[i], readable);
+			e = insert_record(l, in, i, readable);
 		if (e == ERR_NONE && readable)
 			e = stay_merge(&m, r);
 		ledger_count(l, r, false);
@@ -316,6 +329,7 @@ enum err incoming_read(const struct page *page, const unsigned char *key, struct
 	if (in == NULL)
 		return ERR_MEMORY;
 	in->page = page;
+	buf_init(&in->packed, PAGE_BYTES_MAX);
 	in->wrong = read_lines(in, &in->fault);
 	if (in->wrong == ERR_MEMORY) {
 		incoming_free(in);

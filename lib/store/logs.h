@@ -68,6 +68,10 @@ enum err log_each_changed(struct db *db, int64_t after, bool (*each)(void *arg, 
 const char *record_plate(const struct record *r);
 /* readable: the merge will read it. A record's plate is taken for reading tools; what counts is in payload. */
 enum err record_insert(struct db *db, const struct record *r, const char *line, size_t len, const struct chain *chain, bool readable);
+/* The same in two steps, of which the first needs no database: what a row keeps of the line (store/packed) is appended to out. */
+void record_pack(const struct record *r, const char *line, size_t len, struct buf *out);
+enum err record_insert_packed(struct db *db, const struct record *r, const char *packed, size_t len, const struct chain *chain,
+	bool readable);
 /* How many records name event_id; of more than 2 it says 2. */
 enum err record_count_of_event(struct db *db, const char *event_id, size_t *count);
 /* What each readable record with this event_id is, and its K, in any order. */

@@ -64,16 +64,19 @@ const char *record_plate(const struct record *r)
 	return NULL;
 }
 
-enum err record_insert(struct db *db, const struct record *r, const char *line, size_t len, const struct chain *chain, bool readable)
+void record_pack(const struct record *r, const char *line, size_t len, struct buf *out)
 {
 	const struct packed_place place = { .log = r->log, .seq = r->seq, .hlc_ms = r->has_hlc ? r->hlc.ms : -1,
 		.hlc_counter = r->has_hlc ? r->hlc.counter : -1, .at = r->at, .event_id = r->event_id };
-	sqlite3_stmt *st = sql_use(db, SQL_RECORD_INSERT);
-	struct buf packed;
-	enum err e;
 
-	buf_init(&packed, RECORD_MAX);
-	line_pack(&place, line, len, &packed);
+	line_pack(&place, line, len, out);
+}
+
+enum err record_insert_packed(struct db *db, const struct record *r, const char *packed, size_t len, const struct chain *chain,
+	bool readable)
+{
+	sqlite3_stmt *st = sql_use(db, SQL_RECORD_INSERT);
+
 	put_text(st, 1, r->log);
 	put_int(st, 2, r->seq);
 	put_optional(st, 3, r->has_hlc ? r->hlc.ms : -1);
@@ -82,10 +85,20 @@ enum err record_insert(struct db *db, const struct record *r, const char *line, 
 	put_record_type(st, 6, r);
 	put_text(st, 7, r->event_id);
 	put_text(st, 8, readable ? record_plate(r) : NULL);
-	put_text_of(st, 9, packed.data, packed.len);
+	put_text_of(st, 9, packed, len);
 	put_blob(st, 10, chain, sizeof(*chain));
 	put_int(st, 11, readable ? 0 : MERGE_VERSION);
-	e = packed.failed ? ERR_MEMORY : sql_run(db, st);
+	return sql_run(db, st);
+}
+
+enum err record_insert(struct db *db, const struct record *r, const char *line, size_t len, const struct chain *chain, bool readable)
+{
+	struct buf packed;
+	enum err e;
+
+	buf_init(&packed, RECORD_MAX);
+	record_pack(r, line, len, &packed);
+	e = packed.failed ? ERR_MEMORY : record_insert_packed(db, r, packed.data, packed.len, chain, readable);
 	buf_free(&packed);
 	return e;
 }
