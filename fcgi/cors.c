@@ -4,7 +4,7 @@
 
 #include "answer.h"
 
-#define HEADERS_TO_SEND "Authorization, Content-Type, Idempotency-Key, If-Match"
+#define HEADERS_TO_SEND "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
 #define HEADERS_TO_READ "Allow, ETag, Retry-After, WWW-Authenticate"
 #define REMEMBER_S "600"
 

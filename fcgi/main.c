@@ -147,7 +147,7 @@ static enum err open_all(struct app *app, const struct options *o, const struct 
 	if (e == ERR_NONE)
 		e = metrics_open(&app->metrics);
 	if (e == ERR_NONE)
-		e = recent_open(&app->recent);
+		e = recent_open(&app->world, &app->recent);
 	if (e == ERR_NONE)
 		e = outline_open(&app->outline);
 	if (e == ERR_NONE)

@@ -1,11 +1,15 @@
 #include "recent.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "base/zone.h"
 #include "serve.h"
 #include "store/logs.h"
+
+#define TAG_SIZE 40
 
 /* What it is as of; day_start -1: nothing is kept. */
 struct as_of { int64_t change, day_start; };
@@ -15,9 +19,10 @@ struct recent {
 	struct as_of stats_as_of, inside_as_of;
 	struct site_stats stats;
 	struct shared_body *inside;
+	uint64_t run, made;         /* this program's, and how often inside was made in it: no other answer ever has the same two */
 };
 
-enum err recent_open(struct recent **out)
+enum err recent_open(const struct world *world, struct recent **out)
 {
 	struct recent *r = calloc(1, sizeof *r);
 
@@ -27,6 +32,7 @@ enum err recent_open(struct recent **out)
 	pthread_mutex_init(&r->stats_mutex, NULL);
 	pthread_mutex_init(&r->inside_mutex, NULL);
 	r->stats_as_of.day_start = r->inside_as_of.day_start = -1;
+	world_random(world, &r->run, sizeof r->run);
 	return ERR_NONE;
 }
 
@@ -76,27 +82,39 @@ enum err recent_stats(struct call *c, struct site_stats *out, struct fault *faul
 	return e;
 }
 
+static enum err make_inside(struct call *c, handler_fn *make, const struct as_of *as_of, struct fault *fault)
+{
+	struct recent *r = c->app->recent;
+	enum err e = make(c, fault);
+
+	if (e == ERR_NONE)
+		e = response_share(&c->response);
+	if (e != ERR_NONE)
+		return e;
+	shared_body_release(r->inside);
+	r->inside = shared_body_hold(c->response.shared);
+	r->inside_as_of = *as_of;
+	r->made++;
+	return ERR_NONE;
+}
+
 enum err recent_inside(struct call *c, handler_fn *make, struct fault *fault)
 {
 	struct recent *r = c->app->recent;
+	char tag[TAG_SIZE];
 	struct as_of wanted;
 	enum err e = read_as_of(c, &wanted, fault);
 
 	if (e != ERR_NONE)
 		return e;
 	pthread_mutex_lock(&r->inside_mutex);
-	if (is_new_enough(&r->inside_as_of, &wanted)) {
+	if (!is_new_enough(&r->inside_as_of, &wanted))
+		e = make_inside(c, make, &wanted, fault);
+	if (e == ERR_NONE)
 		response_give(&c->response, r->inside);
-	} else {
-		e = make(c, fault);
-		if (e == ERR_NONE)
-			e = response_share(&c->response);
-		if (e == ERR_NONE) {
-			shared_body_release(r->inside);
-			r->inside = shared_body_hold(c->response.shared);
-			r->inside_as_of = wanted;
-		}
-	}
+	text_format(tag, sizeof tag, "\"%016" PRIx64 "-%" PRIx64 "\"", r->run, r->made);
 	pthread_mutex_unlock(&r->inside_mutex);
+	if (e == ERR_NONE)
+		response_name(&c->response, &c->request, tag);
 	return e;
 }

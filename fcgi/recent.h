@@ -15,13 +15,13 @@
 #include "store/history.h"
 
 /* ERR_MEMORY. Close it when no request is served any more; takes NULL. */
-enum err recent_open(struct recent **out);
+enum err recent_open(const struct world *world, struct recent **out);
 void recent_close(struct recent *r);
 
 /* Today's figures, as new as the call's read transaction (which it begins) or newer. */
 enum err recent_stats(struct call *c, struct site_stats *out, struct fault *fault);
 /* The same for the answer with the vehicles inside: from make, which fills the response, or as it was made for another call. It may
- * depend on nothing but history and the day. */
+ * depend on nothing but history and the day. It is given with an ETag; who names that is told in 100 bytes that nothing has changed. */
 enum err recent_inside(struct call *c, handler_fn *make, struct fault *fault);
 
 #endif

@@ -86,6 +86,7 @@ static void read_head(struct request *r)
 	r->fetched = fetched_as && strcmp(fetched_as, "empty") == 0;
 	r->https = param(r, "HTTPS") != NULL;
 	r->if_match = param(r, "HTTP_IF_MATCH");
+	r->if_none_match = param(r, "HTTP_IF_NONE_MATCH");
 	r->idempotency_key = header(r, "HTTP_IDEMPOTENCY_KEY");
 	r->preflight = param(r, "HTTP_ACCESS_CONTROL_REQUEST_METHOD");
 	r->remote_addr = param(r, "REMOTE_ADDR");

@@ -31,7 +31,7 @@ struct request {
 	const char *query;           /* as sent; "" if none */
 	/* NULL if the request has none. These and the two above live until request_end. */
 	const char *content_type, *host, *origin, *sec_fetch_site, *forwarded, *x_forwarded_for;
-	const char *authorization, *if_match;
+	const char *authorization, *if_match, *if_none_match;
 	const char *cookie, *csrf_token;    /* X-CSRF-Token */
 	bool fetched;                /* by a script, not for a person to look at (Sec-Fetch-Dest: empty) */
 	const char *idempotency_key;

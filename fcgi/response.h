@@ -25,7 +25,7 @@ struct response {
 };
 
 /* The statuses that this program answers with. i < RESPONSE_STATUSES. */
-#define RESPONSE_STATUSES 16
+#define RESPONSE_STATUSES 17
 int response_status(size_t i);
 
 /* Status 200, JSON, empty. Free with response_free. */
@@ -42,6 +42,9 @@ struct shared_body *shared_body_hold(struct shared_body *body);
 void shared_body_release(struct shared_body *body);
 /* Add a header line. A value with control characters is dropped, so that nothing from outside can add lines. */
 void response_header(struct response *r, const char *name, const char *value);
+/* Give what is answered its ETag, tag with its quotation marks, which no other content ever had. If the request says by If-None-Match that
+ * the caller holds just that, the answer becomes 304 without a body. Of a GET's answer with status 200. */
+void response_name(struct response *r, const struct request *request, const char *tag);
 /* 302 or 303 to a path of this central. */
 void response_redirect(struct response *r, int status, const char *path);
 
@@ -51,7 +54,7 @@ void response_stream(struct response *r, const struct request *request);
  * then or later returns an error, the answer is cut off. */
 bool response_chunk(struct response *r, const struct request *request);
 
-/* Hand it to nginx; without the body for HEAD. */
-void response_send(const struct response *r, const struct request *request);
+/* Hand it to nginx; without the body for HEAD. false: not all could be sent, so the request is to be cut. */
+bool response_send(const struct response *r, const struct request *request);
 
 #endif

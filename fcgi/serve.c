@@ -336,8 +336,8 @@ void serve(struct desk *desk, int fd)
 		call_read_end(&c);
 		cors_add_headers(&c);
 		request_drain(&c.request);
-		if (!c.response.streaming)
-			response_send(&c.response, &c.request);
+		if (!c.response.streaming && !response_send(&c.response, &c.request))
+			c.request.cut = true;
 	}
 	params_free(&c.params);
 	response_free(&c.response);

@@ -13,6 +13,7 @@
  *   --body TEXT         JSON, of all requests
  *   --lines FILE        what a # becomes; after the last line comes the first again
  *   --header TEXT       one more line of all requests
+ *   --status N          of each answer (200); one of 304 has no body
  *   --must TEXT         what each answer has to contain
  *   --times FILE        a line for each good answer: its number, when it was asked for (ms since the start), how long it took (ms)
  * prints an object: what was answered as it should (ok), otherwise (failed), or not at all (lost), rate, ms of the good ones, and when
@@ -57,7 +58,7 @@ struct took { int64_t number; float began_ms, ms; };
 
 static struct {
 	int port[MANY], ports, clients, epoll_fd;
-	const char *ask[MANY], *body, *header, *must, *times;
+	const char *ask[MANY], *body, *header, *status, *must, *times;
 	char **line;
 	int64_t lines;
 	int asks;
@@ -65,7 +66,7 @@ static struct {
 	int64_t first, most, begun, ok, failed, lost;
 	struct took *took;
 	size_t room;
-} all = { .clients = 1, .seconds = 1, .most = INT64_MAX, .body = NULL, .header = "" };
+} all = { .clients = 1, .seconds = 1, .most = INT64_MAX, .body = NULL, .header = "", .status = "200" };
 
 static double now(void)
 {
@@ -257,7 +258,9 @@ static void read_head(struct client *c)
 	length = header_of(c->answer, end, "content-length:");
 	closing = header_of(c->answer, end, "connection:");
 	c->close = closing != NULL && strncasecmp(closing, " close", 6) == 0;
-	c->expected = length == NULL ? SIZE_MAX : (size_t)(end + 4 - c->answer) + strtoul(length, NULL, 10);
+	c->expected = (size_t)(end + 4 - c->answer);
+	if (memcmp(c->answer, "HTTP/1.1 304", 12) != 0)
+		c->expected = length == NULL ? SIZE_MAX : c->expected + strtoul(length, NULL, 10);
 }
 
 static bool whole(struct client *c)
@@ -271,7 +274,7 @@ static bool whole(struct client *c)
 
 static bool good(const struct client *c)
 {
-	return memcmp(c->answer, "HTTP/1.1 200", 12) == 0
+	return memcmp(c->answer, "HTTP/1.1 ", 9) == 0 && memcmp(c->answer + 9, all.status, 3) == 0
 		&& (all.must == NULL || memmem(c->answer, c->have, all.must, strlen(all.must)) != NULL);
 }
 
@@ -410,6 +413,7 @@ static bool take_option(int which, const char *value)
 	case 'l': read_lines(value); return all.lines > 0;
 	case 'b': all.body = value; return strlen(value) < REQUEST_MAX / 4;
 	case 'h': all.header = value; return strlen(value) < REQUEST_MAX / 16;
+	case 'S': all.status = value; return strlen(value) == 3;
 	case 'm': all.must = value; return true;
 	case 't': all.times = value; return true;
 	default: return false;
@@ -420,7 +424,8 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "port", 1, NULL, 'p' }, { "clients", 1, NULL, 'c' }, { "seconds", 1, NULL, 's' },
 		{ "requests", 1, NULL, 'r' }, { "first", 1, NULL, 'f' }, { "ask", 1, NULL, 'a' }, { "body", 1, NULL, 'b' }, { "lines", 1, NULL, 'l' },
-		{ "header", 1, NULL, 'h' }, { "must", 1, NULL, 'm' }, { "times", 1, NULL, 't' }, { NULL, 0, NULL, 0 } };
+		{ "header", 1, NULL, 'h' }, { "status", 1, NULL, 'S' }, { "must", 1, NULL, 'm' },
+		{ "times", 1, NULL, 't' }, { NULL, 0, NULL, 0 } };
 	struct client *clients;
 	int which;
 

@@ -6,6 +6,7 @@ from tests.bench.table import Figure
 GROUP = "reads through nginx, 8 clients"
 FLOOR = "nginx, libfcgi, as many bytes"
 CLIENTS = 8
+STATE = "GET /api/parking/state"
 
 
 def cursor(central, offset):
@@ -25,22 +26,23 @@ def asked(central, records):
     yield "history, behind row %d" % deep, history + "&after=" + cursor(central, deep)
     yield "history, flagged", history + "&flagged=true"
     yield "stats", "GET /api/stats"
-    yield "state, all inside", "GET /api/parking/state"
+    yield "state, all inside", STATE
 
 
-def size(central, ask):
-    """Of the answer, bytes."""
+def answer(central, ask):
+    """-> headers, bytes of the body"""
     connection = http.client.HTTPConnection(central.ip, central.api_port)
     connection.request("GET", ask.split(" ", 1)[1].replace("@@@", "123"))
-    seen = len(connection.getresponse().read())
+    seen = connection.getresponse()
+    size = len(seen.read())
     connection.close()
-    return seen
+    return seen.headers, size
 
 
-def one(bench, central, name, ask, bytes, **options):
+def one(bench, central, name, ask, bytes, body=None, **options):
     floor = bench.floor(bytes=bytes)
-    ours, best = bench.in_turn(lambda: bench.load([central.api_port], ask, clients=CLIENTS, **options),
-                               lambda: bench.load([floor.port], ask, clients=CLIENTS, body=options.get("body")))
+    ours, best = bench.in_turn(lambda: bench.load([central.api_port], ask, clients=CLIENTS, body=body, **options),
+                               lambda: bench.load([floor.port], ask, clients=CLIENTS, body=body))
     floor.clean_up()
     for which in ("p50", "p99"):
         bench.row(Figure(GROUP, "%s, %s" % (name, which), ours[which + "_ms"], "ms", best[which + "_ms"], FLOOR,
@@ -53,4 +55,6 @@ def measure(bench):
     body = '{"edge_id":"edge-2","plate_id":"29A00@@@@","plate_view":"29A00@@@@","camera_type":"car","direction":"EXIT","confidence":0.9}'
     one(bench, central, "detection", "POST /api/edge/detection", 300, body=body)
     for name, ask in asked(central, records):
-        one(bench, central, name, ask, size(central, ask))
+        one(bench, central, name, ask, answer(central, ask)[1])
+    held = "If-None-Match: %s\r\n" % answer(central, STATE)[0]["ETag"]
+    one(bench, central, "state, by who holds it as it is", STATE, 1, header=held, status=304)

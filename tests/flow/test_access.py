@@ -328,7 +328,7 @@ def test_a_preflight_of_an_allowed_origin(c):
         assert answer.headers["access-control-allow-origin"] == APP, answer.headers
         assert answer.headers["access-control-allow-methods"] == methods, answer.headers
         allowed = answer.headers["access-control-allow-headers"].lower()
-        assert all(name in allowed for name in ("authorization", "content-type", "idempotency-key", "if-match")), allowed
+        assert all(name in allowed for name in ("authorization", "content-type", "idempotency-key", "if-match", "if-none-match")), allowed
         assert answer.headers["vary"] == "Origin", answer.headers
         assert "access-control-allow-credentials" not in answer.headers
 

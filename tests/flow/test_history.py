@@ -20,7 +20,7 @@ from tests.site.central import now_ms                       # noqa: E402
 from tests.site.wait import wait_for                        # noqa: E402
 
 SECOND, MINUTE, HOUR, DAY = 1000, 60 * 1000, 3600 * 1000, 24 * 3600 * 1000
-HISTORY = "/api/parking/history"
+HISTORY, STATE = "/api/parking/history", "/api/parking/state"
 VIETNAM = timezone(timedelta(hours=7))
 NASTY = '<b>\'"--; DROP TABLE history; =1+1'
 
@@ -378,22 +378,47 @@ def test_a_file_cut_off_by_a_crash_looks_so(c):
     check_cut_off(c, signal.SIGKILL)
 
 
+def test_who_holds_what_is_inside_is_not_sent_it_again(c):
+    def ask(held=None):
+        answer = c.raw("GET", STATE, headers={} if held is None else {"If-None-Match": held})
+        assert answer.status == (304 if not answer.body else 200) and answer.headers["cache-control"] == "no-store", answer
+        return answer
+
+    first = ask()
+    tag = first.headers["etag"]
+    assert tag[0] == tag[-1] == '"' and first.json["success"], "a strong ETag: %s" % tag
+    assert ask().headers["etag"] == tag and ask().body == first.body, "it stays while nothing changes"
+    for held in (tag, '"other", %s' % tag, "W/" + tag, "*"):
+        told = ask(held)
+        assert told.status == 304 and told.headers["etag"] == tag, (held, told)
+        assert "content-length" not in told.headers, "that would be the whole answer's"
+    for held in ('"other"', tag[:-1], tag[1:], tag.strip('"'), ""):
+        assert ask(held).body == first.body, held
+    assert c.raw("POST", STATE, headers={"If-None-Match": tag, "Content-Length": "0"}).status == 405
+    c.enter("edge-1", "51C77701")
+    changed = ask(tag)
+    assert changed.headers["etag"] != tag and "51C77701" in {row["plate_id"] for row in changed.json["vehicles_in_parking"]}
+    c.wait_back("fcgi", c.kill("fcgi"))
+    again = ask(changed.headers["etag"])
+    assert again.status == 200 and again.headers["etag"] not in (tag, changed.headers["etag"]), "what another run named says nothing"
+
+
 def test_more_inside_than_one_answer_holds(c):
     """Its last test: the database is told of many that no gate let in, and that it changed, as each transaction tells it."""
-    assert "truncated" not in c.good("GET", "/api/parking/state")
+    assert "truncated" not in c.good("GET", STATE)
     held = c.good("GET", "/api/stats")["vehicles_in_parking"]
     with contextlib.closing(sqlite3.connect(c.rows.path)) as db, db:
         db.executemany("INSERT INTO history(event_id, plate_id, plate_view, status, sync_status, created_at, updated_at, begin_ts)"
                        " VALUES(?, ?, ?, 'IN', 'LOCAL', '', '', ?)",
                        [("made_%d" % i, "99X%05d" % i, "99X%05d" % i, i) for i in range(8000 - held)])
         db.execute("UPDATE clock SET change = change + 1")
-    state = c.good("GET", "/api/parking/state")
+    state = c.good("GET", STATE)
     assert len(state["vehicles_in_parking"]) == 8000 and "truncated" not in state
     with contextlib.closing(sqlite3.connect(c.rows.path)) as db, db:
         db.execute("INSERT INTO history(event_id, plate_id, plate_view, status, sync_status, created_at, updated_at, begin_ts)"
                    " VALUES('made', '99X99999', '99X99999', 'IN', 'LOCAL', '', '', 1)")
         db.execute("UPDATE clock SET change = change + 1")
-    state = c.good("GET", "/api/parking/state")
+    state = c.good("GET", STATE)
     assert len(state["vehicles_in_parking"]) == 8000 and state["truncated"] is True
     assert state["stats"]["vehicles_in_parking"] == 8001
 

@@ -399,7 +399,7 @@ static void empty_database(void)
 	token_hash(TOKEN, hash);
 	recent_close(app.recent); /* the clock goes back below */
 	outline_close(app.outline);
-	MUST(recent_open(&app.recent) == ERR_NONE && outline_open(&app.outline) == ERR_NONE);
+	MUST(recent_open(&app.world, &app.recent) == ERR_NONE && outline_open(&app.outline) == ERR_NONE);
 	MUST(db_begin(db) == ERR_NONE);
 	MUST(sqlite3_exec(db->handle, empty, NULL, NULL, NULL) == SQLITE_OK);
 	MUST(edge_upsert(db, "edge-1", "", LANE_ANY, CENTRAL_TIME) == ERR_NONE && edge_set_token(db, "edge-1", hash) == ERR_NONE);
