@@ -57,6 +57,14 @@ static enum err read_as_of(struct call *c, struct as_of *out, struct fault *faul
 	return e;
 }
 
+/* Who has waited while others worked it out, and has to do it himself, does it as of now: so it will do for all who have come meanwhile,
+ * too. As of his own coming it would do for none of them, and each would do it after the other. */
+static enum err look_again(struct call *c, struct as_of *out, struct fault *fault)
+{
+	call_read_end(c);
+	return read_as_of(c, out, fault);
+}
+
 static bool is_new_enough(const struct as_of *kept, const struct as_of *wanted)
 {
 	return kept->day_start == wanted->day_start && kept->change >= wanted->change;
@@ -73,7 +81,9 @@ enum err recent_stats(struct call *c, struct site_stats *out, struct fault *faul
 	pthread_mutex_lock(&r->stats_mutex);
 	if (!is_new_enough(&r->stats_as_of, &wanted)) {
 		r->stats_as_of.day_start = -1;
-		e = history_stats(c->desk->db, wanted.day_start, &r->stats);
+		e = look_again(c, &wanted, fault);
+		if (e == ERR_NONE)
+			e = history_stats(c->desk->db, wanted.day_start, &r->stats);
 		if (e == ERR_NONE)
 			r->stats_as_of = wanted;
 	}
@@ -82,18 +92,21 @@ enum err recent_stats(struct call *c, struct site_stats *out, struct fault *faul
 	return e;
 }
 
-static enum err make_inside(struct call *c, handler_fn *make, const struct as_of *as_of, struct fault *fault)
+static enum err make_inside(struct call *c, handler_fn *make, struct fault *fault)
 {
 	struct recent *r = c->app->recent;
-	enum err e = make(c, fault);
+	struct as_of now;
+	enum err e = look_again(c, &now, fault);
 
+	if (e == ERR_NONE)
+		e = make(c, fault);
 	if (e == ERR_NONE)
 		e = response_share(&c->response);
 	if (e != ERR_NONE)
 		return e;
 	shared_body_release(r->inside);
 	r->inside = shared_body_hold(c->response.shared);
-	r->inside_as_of = *as_of;
+	r->inside_as_of = now;
 	r->made++;
 	return ERR_NONE;
 }
@@ -109,7 +122,7 @@ enum err recent_inside(struct call *c, handler_fn *make, struct fault *fault)
 		return e;
 	pthread_mutex_lock(&r->inside_mutex);
 	if (!is_new_enough(&r->inside_as_of, &wanted))
-		e = make_inside(c, make, &wanted, fault);
+		e = make_inside(c, make, fault);
 	if (e == ERR_NONE)
 		response_give(&c->response, r->inside);
 	text_format(tag, sizeof tag, "\"%016" PRIx64 "-%" PRIx64 "\"", r->run, r->made);

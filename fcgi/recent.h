@@ -18,7 +18,8 @@
 enum err recent_open(const struct world *world, struct recent **out);
 void recent_close(struct recent *r);
 
-/* Today's figures, as new as the call's read transaction (which it begins) or newer. */
+/* Today's figures, as new as the call's read transaction or newer. That is begun by this, anew if it is open already: what was read
+ * before may be older. */
 enum err recent_stats(struct call *c, struct site_stats *out, struct fault *fault);
 /* The same for the answer with the vehicles inside: from make, which fills the response, or as it was made for another call. It may
  * depend on nothing but history and the day. It is given with an ETag; who names that is told in 100 bytes that nothing has changed. */
