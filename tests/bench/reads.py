@@ -1,4 +1,5 @@
 """Figure 2: what gates, dashboards and pages read."""
+import concurrent.futures
 import http.client
 
 from tests.bench.table import Figure
@@ -49,6 +50,17 @@ def one(bench, central, name, ask, bytes, body=None, **options):
                          goal=10 if which == "p99" else None, alone=True))
 
 
+def beside_a_writer(bench, central, name, ask):
+    """The same while one client drives in cars as fast as it is answered, so that whatever is kept is too old at once. No floor."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        writer = pool.submit(bench.enter, [central], 1, seconds=bench.seconds * bench.rounds)
+        ours, = bench.in_turn(lambda: bench.load([central.api_port], ask, clients=CLIENTS))
+        wrote = writer.result()
+    for which in ("p50", "p99"):
+        bench.row(Figure(GROUP, "%s, beside a writer, %s" % (name, which), ours[which + "_ms"], "ms"))
+    bench.row(Figure(GROUP, "  entries/s meanwhile", wrote["per_second"], "/s", rate=True))
+
+
 def measure(bench):
     records = 2000000 if bench.full else 100000     # a million rows of history
     central = bench.central_with(records).start()
@@ -58,3 +70,6 @@ def measure(bench):
         one(bench, central, name, ask, answer(central, ask)[1])
     held = "If-None-Match: %s\r\n" % answer(central, STATE)[0]["ETag"]
     one(bench, central, "state, by who holds it as it is", STATE, 1, header=held, status=304)
+    beside_a_writer(bench, central, "state", STATE)     # first: each entry makes it longer
+    beside_a_writer(bench, central, "stats", "GET /api/stats")
+    beside_a_writer(bench, central, "history, newest page", "GET /api/parking/history?limit=50")
