@@ -22,7 +22,7 @@ void recent_close(struct recent *r);
  * before may be older. */
 enum err recent_stats(struct call *c, struct site_stats *out, struct fault *fault);
 /* The same for the answer with the vehicles inside: from make, which fills the response, or as it was made for another call. It may
- * depend on nothing but history and the day. It is given with an ETag; who names that is told in 100 bytes that nothing has changed. */
+ * depend on nothing but history and the day. It is given with an ETag; who names that is told, without a body, that nothing has changed. */
 enum err recent_inside(struct call *c, handler_fn *make, struct fault *fault);
 
 #endif
