@@ -31,6 +31,8 @@ static const char *const SQL[STATEMENTS] = {
 		" exit_seq, updated_at, change) = ('OUT', ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?2, ?11) WHERE event_id = ?1",
 };
 
+#define CHECKPOINT_PAGES "3072" /* 12 MiB, as p2pd while no gate is at work */
+
 struct line { char *text; int len; };
 
 static sqlite3 *db;
@@ -110,7 +112,7 @@ static void open_target(const char *source, const char *target)
 	if (sqlite3_open(target, &db) != SQLITE_OK)
 		stop();
 	snprintf(attach, sizeof(attach), "ATTACH 'file:%s?mode=ro' AS old", source);
-	run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192");
+	run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES);
 	run(attach);
 	copy_schema();
 	for (int i = 0; i < STATEMENTS; i++)
@@ -292,6 +294,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	sqlite3_config(SQLITE_CONFIG_URI, 1);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* as lib/store does: nobody needs that counting */
 	buf_init(&packed, 8192);
 	if (argc == 5) {
 		open_target(argv[1], argv[2]);
