@@ -10,6 +10,8 @@
 #include "relay.h"
 #include "state.h"
 
+_Static_assert(2 * APPLY_RECORDS == FLIGHTS_MAX * PAGE_RECORDS, "one half of what a peer has on its way is read while the other is stored");
+
 static void set_reading(struct mesh *m, struct peer *p)
 {
 	bool full = p->pages >= INBOX_PAGES || p->page_bytes >= INBOX_BYTES;

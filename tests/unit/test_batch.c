@@ -127,7 +127,7 @@ TEST(where_the_database_fails_nothing_is_taken)
 TEST(half_of_what_one_peer_may_send_is_enough_for_a_transaction)
 {
 	for (int i = 0; i < PAGES; i++)
-		pages[i].count = 256;
+		pages[i].count = APPLY_RECORDS / 4;
 	struct batch b = work();
 	CHECK_STR(calls, "b0123c");
 	CHECK_INT(b.done, 4);
