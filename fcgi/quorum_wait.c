@@ -11,7 +11,7 @@
 #include "store/db.h"
 #include "store/marks.h"
 
-#define LOOK_US 1000
+#define LOOK_US 250 /* with 1000 one client was answered a fifth less often */
 
 /* On its thread's stack; in the list, and touched by the watcher, only while that thread waits. */
 struct waiter {

@@ -146,7 +146,7 @@ static void pause_after(struct mesh *m, const struct batch *b)
 {
 	int64_t took = b->ended_us - b->began_us;
 	m->apply.gates_until_us = b->gates_until_us;
-	m->apply.due_us = b->ended_us < b->gates_until_us || took < APPLY_SHORT_US ? b->ended_us + took : b->ended_us;
+	m->apply.due_us = b->ended_us < b->gates_until_us ? b->ended_us + took : b->ended_us;
 }
 
 static bool is_held(const struct batch_page *w)

@@ -3,10 +3,10 @@
  * Gates write to the same database, and come first.
  *
  * States: idle -> pages wait -> (the pause is over) a batch is worked off, beside the loop if it is large -> ACKs -> pages wait or idle.
- * What a batch did not come to waits again, before what came meanwhile. The next one follows at once if the last one was long and no
- * gate waited of late, and is begun before its answers are cleared away. Else there is a pause of as long as the batch took: so what
- * trickles in shares commits, and gates have the database, and the machine, for half of the time, however slow it is. It is a bound,
- * too: a gate whose process was stopped while it waits wants the database for ever.
+ * What a batch did not come to waits again, before what came meanwhile. The next one follows at once if no gate waited of late, and
+ * is begun before its answers are cleared away; what trickles in shares commits by gathering where it comes from (catchup.h). Else there
+ * is a pause of as long as the batch took: so gates have the database, and the machine, for half of the time, however slow it is. It is
+ * a bound, too: a gate whose process was stopped while it waits wants the database for ever.
  * A page that has to wait for others is read ahead by the loop (ledger.h): parsed, hashed, its seal looked at.
  * Inputs: pages (apply_queue), peers that close (apply_forget), time (apply_due), the end of the work beside the loop
  * (apply_worked).
@@ -25,7 +25,6 @@
 
 #define INBOX_PAGES 8
 #define INBOX_BYTES (2u * 1024 * 1024)
-#define APPLY_SHORT_US 2000  /* a batch that took less is followed by a pause, gates or not */
 #define APPLY_AHEAD 8        /* pages that are read ahead at most, of all peers: a megabyte each */
 #define APPLY_SLOW_US 20000  /* a page that takes longer is told and counted */
 
