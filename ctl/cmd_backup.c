@@ -33,7 +33,7 @@ const char cmd_backup_usage[] =
 	"  --keep-days N  1 to 3650 (default: backup_days of the configuration, which is 14 if not set)\n"
 	"\n"
 	"A backup holds the keys and the mesh secret of this central, and all plates: keep it as well as the machine itself, and\n"
-	"on another disk. It needs no other file. Checking needs room for a second history in $TMPDIR, else in /var/tmp.\n";
+	"on another disk. It needs no other file. Checking needs room for half of it in $TMPDIR, else in /var/tmp.\n";
 
 enum { OPTION_FOLDER, OPTION_KEEP_DAYS };
 

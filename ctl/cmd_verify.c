@@ -10,7 +10,7 @@ const char cmd_verify_usage[] =
 	"Usage: parkmeshctl [--db PATH] [--json] verify\n"
 	"Go through every log from its first record: chain, seals and columns; then make history, exits and settings anew from\n"
 	"the records and compare. Names the first record that does not fit. The programs may run meanwhile.\n"
-	"Needs room for a second history in $TMPDIR, else in /var/tmp.\n";
+	"Needs room for the rows once more, half the database, in $TMPDIR, else in /var/tmp.\n";
 
 static enum err verify(const struct ctl *c, struct verify_counts *counts, struct verify_finding *finding, struct fault *fault)
 {

@@ -214,7 +214,7 @@ static enum err verify(struct copying *k, struct db *db, struct verify_counts *c
 	if (e == ERR_CONFLICT)
 		return fault_set(fault, ERR_CORRUPT, "does_not_fit", "", "Log %s, record %" PRId64 ": %.170s", finding.log[0] ? finding.log : "unknown",
 			finding.seq, finding.what);
-	return e == ERR_NONE ? e : fault_set(fault, e, "verify", "", "The copy cannot be verified: %.120s. That needs room for a second history "
+	return e == ERR_NONE ? e : fault_set(fault, e, "verify", "", "The copy cannot be verified: %.120s. That needs room for half of it "
 		"in $TMPDIR or /var/tmp.", db_last_error(db)[0] ? db_last_error(db) : err_name(e));
 }
 

@@ -8,7 +8,6 @@
 #include "domain/replay.h"
 #include "domain/said.h"
 #include "domain/tariff.h"
-#include "store/logs.h"
 
 /* A stay that stands for one further off is left to the other way, which finds it for all exits at once. */
 #define STEPS_MOST 8
@@ -31,7 +30,7 @@ static enum err in_order(const struct merge *m, const char *event_id, size_t cou
 	*yes = false;
 	if (m->always_replay || replay_concerns_plate(m->later, plate_id))
 		return ERR_NONE;
-	e = record_count_of_event(m->db, event_id, &held);
+	e = said_count(m, event_id, &held);
 	if (e != ERR_NONE || held != count)
 		return e;
 	return above_newest(m, plate_id, at, yes);

@@ -10,13 +10,14 @@
 
 struct held { int64_t exit_second; bool entry, confirmed, exit; };
 
-static void note_record(void *arg, enum record_type type, const struct key *key)
+static bool note_record(void *arg, enum record_type type, const struct key *key)
 {
 	struct held *h = arg;
 
 	(void)key;
 	h->entry = h->entry || type == RECORD_ENTRY;
 	h->confirmed = h->confirmed || type == RECORD_CONFIRMED;
+	return true;
 }
 
 static enum err note_exit(void *arg, const struct exit_row *x)

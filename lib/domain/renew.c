@@ -6,12 +6,33 @@
 #include "base/text.h"
 #include "domain/replay.h"
 #include "domain/said.h"
-#include "store/logs.h"
 
-static enum err touch_exit(void *arg, const struct exit_row *x)
+/* An exit that may name a stay whose facts are being written. */
+struct naming { const struct merge *merge; struct replay *replay; const char *event_id; const struct said *said; enum err e; };
+
+static bool tell_exit(void *arg, enum record_type type, const struct key *k)
 {
-	replay_touch(arg, x->plate_id, &x->key);
-	return ERR_NONE;
+	struct naming *n = arg;
+	struct exit_row x;
+
+	if (type != RECORD_EXIT)
+		return true;
+	n->e = exit_find(n->merge->db, k->log, k->seq, &x);
+	if (n->e == ERR_NONE && strcmp(x.stay, n->event_id) == 0) {
+		replay_touch(n->replay, x.plate_id, &x.key);
+		n->e = exit_stay_known(n->merge->db, k, n->said->plate_id, n->said->entry_key.at);
+	}
+	n->e = n->e == ERR_NOT_FOUND ? ERR_NONE : n->e; /* one of the old dialect that another record tells */
+	return n->e == ERR_NONE;
+}
+
+/* The exits are found by their records. */
+static enum err tell_exits(const struct merge *m, struct replay *r, const char *event_id, const struct said *s)
+{
+	struct naming n = { .merge = m, .replay = r, .event_id = event_id, .said = s };
+	enum err e = said_each(m, event_id, tell_exit, &n);
+
+	return e == ERR_NONE ? n.e : e;
 }
 
 static enum err write_facts(const struct merge *m, struct said *s, const char *event_id)
@@ -44,9 +65,7 @@ static enum err write_stay(const struct merge *m, struct replay *r, const char *
 	if (e != ERR_NONE)
 		return e;
 	replay_touch(r, s->plate_id, &s->entry_key);
-	e = exit_each_naming(m->db, event_id, touch_exit, r);
-	if (e == ERR_NONE)
-		e = exit_stay_known(m->db, event_id, s->plate_id, s->entry_key.at);
+	e = tell_exits(m, r, event_id, s);
 	replay_touched(r);
 	return e == ERR_NONE ? change_claim(m->db, event_id) : e;
 }
@@ -55,7 +74,7 @@ static enum err write_stay(const struct merge *m, struct replay *r, const char *
 static enum err renew_stay(const struct merge *m, struct replay *r, const char *event_id)
 {
 	struct said s;
-	enum err e = said_of(m->db, event_id, &s);
+	enum err e = said_of(m, event_id, &s);
 
 	if (e == ERR_NONE && s.entry.type != RECORD_UNKNOWN)
 		e = write_stay(m, r, event_id, &s);
@@ -83,10 +102,10 @@ static bool exit_name_parts(const char *name, char log[LOG_ID_SIZE], int64_t *se
 	return number_parse(name + strlen("exit_") + LOG_ID_SIZE, INTEGER_MAX, seq);
 }
 
-static enum err original_plate(struct db *db, const struct key *key, char out[STAY_PLATE_SIZE])
+static enum err original_plate(const struct merge *m, const struct key *key, char out[STAY_PLATE_SIZE])
 {
 	struct record r;
-	enum err e = said_read(db, key, &r);
+	enum err e = said_read(m, key, &r);
 
 	if (e != ERR_NONE)
 		return e;
@@ -103,7 +122,7 @@ static enum err write_subject(const struct merge *m, struct replay *r, const str
 	enum err e;
 
 	if (!s->corrected) {
-		e = original_plate(m->db, &x->key, s->plate_id);
+		e = original_plate(m, &x->key, s->plate_id);
 		if (e != ERR_NONE)
 			return e;
 		said_view(s->plate_id, NULL, s->plate_view);
@@ -123,7 +142,7 @@ static enum err renew_exit_subject(const struct merge *m, struct replay *r, cons
 
 	if (e != ERR_NONE)
 		return e == ERR_NOT_FOUND ? ERR_NONE : e;
-	e = said_of(m->db, name, &s);
+	e = said_of(m, name, &s);
 	if (e == ERR_NONE)
 		e = write_subject(m, r, &x, &s);
 	said_free(&s);
@@ -207,7 +226,7 @@ enum err renew_exit(const struct merge *m, const struct record *x)
 		e = told.failed ? ERR_MEMORY : settle_told(m, m->later, buf_text(&told), &k, &repeat);
 	exit_name_make(x->log, x->seq, name);
 	if (e == ERR_NONE && !repeat)
-		e = said_of(m->db, name, &s);
+		e = said_of(m, name, &s);
 	if (e == ERR_NONE && !repeat)
 		e = insert_exit(m, m->later, x, told.len > 0 ? buf_text(&told) : NULL, name, &s);
 	said_free(&s);
@@ -218,7 +237,7 @@ enum err renew_exit(const struct merge *m, const struct record *x)
 enum err renew_confirmation(const struct merge *m, const char *event_id)
 {
 	struct said s;
-	enum err e = said_of(m->db, event_id, &s);
+	enum err e = said_of(m, event_id, &s);
 
 	if (e == ERR_NONE && s.confirmed)
 		e = stay_confirm(m->db, event_id, s.confirmed_ts, m->now_ms);

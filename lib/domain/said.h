@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "domain/stay.h"
+#include "store/logs.h"
 #include "store/stays.h"
 #include "wire/record.h"
-
-struct db;
 
 struct said {
 	struct record entry;            /* the one with the smallest K; type RECORD_UNKNOWN: none */
@@ -23,10 +23,14 @@ struct said {
 };
 
 /* Look through all records of event_id and read those that count, four at most. Free with said_free, also after an error. */
-enum err said_of(struct db *db, const char *event_id, struct said *out);
+enum err said_of(const struct merge *m, const char *event_id, struct said *out);
+/* Each record of event_id that is merged: what it is, and its K, in any order. each returns false to stop. */
+enum err said_each(const struct merge *m, const char *event_id, record_named_fn *each, void *arg);
+/* How many records name event_id; of many it may say more than there are, but no less than 2. */
+enum err said_count(const struct merge *m, const char *event_id, size_t *count);
 void said_free(struct said *s);
 /* Parse the record of this log and seq; free with record_free. */
-enum err said_read(struct db *db, const struct key *k, struct record *out);
+enum err said_read(const struct merge *m, const struct key *k, struct record *out);
 
 struct key record_key(const struct record *r);
 /* People's writing of a plate, or the usual one of its form when plate_view is missing or too long. */

@@ -19,8 +19,16 @@
 struct db;
 struct replay;
 
+/* Records that are merged where they lie, for who stores none of them in the database that they are merged into. */
+struct merge_from {
+	struct db *db;                                      /* outside of a transaction, or in one for reading */
+	bool (*merged)(void *arg, const struct key *key);   /* has this one been, or is it just being? Others do not count yet */
+	void *arg;
+};
+
 struct merge {
 	struct db *db;         /* in a transaction */
+	const struct merge_from *from; /* NULL: the records are in db, all that have been merged and no others */
 	int64_t now_ms;        /* for created_at and updated_at only */
 	bool local;            /* records written here, not taken from a peer */
 	bool always_replay;    /* never the direct way: for the test that compares both */

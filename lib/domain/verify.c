@@ -18,7 +18,7 @@ struct place {
 	char log[LOG_ID_SIZE];
 	int64_t seq, sealed;           /* all up to here is checked and merged */
 	struct chain chain;
-	bool known;                    /* to the database made anew */
+	int64_t merged;                /* up to here, while a page is being merged */
 	/* of the round at work: pages on their way */
 	bool asked;                    /* all of them have been asked for */
 	int64_t next, head;            /* where the next one begins; where the log ends, as far as is known */
@@ -27,6 +27,7 @@ struct place {
 
 struct verify {
 	struct db *db, *anew;
+	struct merge_from records;     /* those of db, as far as they are merged */
 	const struct verify_watch *watch;
 	struct verify_counts *counts;
 	struct verify_finding *finding;
@@ -119,7 +120,15 @@ static bool may_matter(const struct verify *v, const char *log)
 	return v->finding->what[0] == '\0' || strcmp(log, v->finding->log) < 0;
 }
 
-static enum err merge_records(struct verify *v, struct merge *m, const struct verify_page *p)
+static bool is_merged(void *arg, const struct key *k)
+{
+	const struct verify *v = arg;
+	size_t i = position_of(v, k->log);
+
+	return i < v->places && strcmp(v->place[i].log, k->log) == 0 && k->seq <= v->place[i].merged;
+}
+
+static enum err merge_records(struct place *at, struct merge *m, const struct verify_page *p)
 {
 	enum err e = ERR_NONE;
 
@@ -128,17 +137,16 @@ static enum err merge_records(struct verify *v, struct merge *m, const struct ve
 
 		if (p->readable[i])
 			e = stay_merge_next(m, r);
-		if (e == ERR_NONE)
-			e = record_insert(v->anew, r, p->lines.data + p->line[i].at, p->line[i].len, &p->chain[i], p->readable[i]);
+		at->merged = r->seq;
 		if (e == ERR_NONE && p->readable[i])
 			e = stay_merge(m, r);
 	}
 	return e;
 }
 
-static enum err merge_page(struct verify *v, struct place *at, const struct verify_page *p)
+static enum err merge_into_anew(struct verify *v, struct place *at, const struct verify_page *p)
 {
-	struct merge m = { .db = v->anew };
+	struct merge m = { .db = v->anew, .from = &v->records };
 	struct replay later;
 	enum err e = db_begin(v->anew);
 
@@ -146,16 +154,25 @@ static enum err merge_page(struct verify *v, struct place *at, const struct veri
 		return e;
 	replay_init(&later, &m);
 	m.later = &later;
-	e = at->known ? ERR_NONE : log_insert(v->anew, &p->log);
-	if (e == ERR_NONE)
-		e = merge_records(v, &m, p);
+	e = merge_records(at, &m, p);
 	if (e == ERR_NONE)
 		e = replay_run(&later);
 	replay_free(&later);
-	at->known = true;
 	if (e == ERR_NONE)
 		return db_commit(v->anew);
 	db_rollback(v->anew);
+	return e;
+}
+
+/* One transaction for all that is read of the records: beginning and ending one takes as long as reading does. */
+static enum err merge_page(struct verify *v, struct place *at, const struct verify_page *p)
+{
+	enum err e = v->own ? db_read_begin(v->db) : ERR_NONE;
+
+	if (e == ERR_NONE)
+		e = merge_into_anew(v, at, p);
+	if (v->own)
+		db_read_end(v->db);
 	return e;
 }
 
@@ -360,7 +377,8 @@ enum err verify_run(struct db *db, const struct verify_watch *watch, struct veri
 	*finding = (struct verify_finding){ .seq = 0 };
 	if (v == NULL)
 		return ERR_MEMORY;
-	*v = (struct verify){ .db = db, .watch = watch, .counts = counts, .finding = finding, .change = -1 };
+	*v = (struct verify){ .db = db, .records = { db, is_merged, v }, .watch = watch, .counts = counts, .finding = finding,
+		.change = -1 };
 	e = db_open("", DB_SCRATCH, &v->anew, &fault);
 	if (e == ERR_NONE)
 		e = ahead_open(db, watch->threads, &v->ahead);

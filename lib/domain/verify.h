@@ -1,6 +1,7 @@
 /*
  * Does all that is held fit together? Every log from its first record on: chain, seals, LOG_OPEN and columns against the bytes; and
- * history, exits and settings against what the merge makes of those records anew, in a private database on disk.
+ * history, exits and settings against what the merge makes of those records anew, in a private database on disk. Records are not stored
+ * there: the merge reads them where they lie, up to where it has come.
  *
  * Chains and seals of several pages are looked at at once, the merge goes through them in one thread, in the order in which they were
  * written as far as pages allow (the merge is quickest then); what is told is the first thing by log and number that does not fit.

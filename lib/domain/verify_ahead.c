@@ -90,7 +90,6 @@ enum err ahead_open(struct db *db, unsigned threads, struct ahead **out)
 			ahead_close(a);
 			return ERR_MEMORY;
 		}
-		verify_page_init(a->page[a->pages]);
 	}
 	while (a->helpers < threads && start(a, &a->helper[a->helpers]))
 		a->helpers++;

@@ -7,23 +7,10 @@
 #include "store/audit.h"
 #include "store/db.h"
 
-void verify_page_init(struct verify_page *p)
-{
-	p->parsed = 0;
-	buf_init(&p->lines, (size_t)VERIFY_PAGE * RECORD_MAX);
-}
-
-static void forget_records(struct verify_page *p)
+void verify_page_free(struct verify_page *p)
 {
 	while (p->parsed > 0)
 		record_free(&p->record[--p->parsed]);
-	buf_reset(&p->lines);
-}
-
-void verify_page_free(struct verify_page *p)
-{
-	forget_records(p);
-	buf_free(&p->lines);
 }
 
 static enum err found(struct verify_page *p, int64_t seq, const char *what)
@@ -91,11 +78,8 @@ static enum err check_parsed(struct verify_page *p, const struct audit_record *r
 	if (wrong != NULL)
 		return found(p, row->seq, wrong);
 	p->readable[p->count] = readable;
-	p->line[p->count].at = p->lines.len;
-	p->line[p->count].len = row->len;
-	buf_add(&p->lines, row->line, row->len);
 	p->count++;
-	return p->lines.failed ? ERR_MEMORY : ERR_NONE;
+	return ERR_NONE;
 }
 
 static enum err check_record(void *arg, const struct audit_record *row)
@@ -153,7 +137,7 @@ static enum err check(struct verify_page *p, struct db *db)
 
 void verify_page_check(struct verify_page *p, struct db *db, bool own)
 {
-	forget_records(p);
+	verify_page_free(p);
 	p->count = 0;
 	p->seals = p->sealed = 0;
 	p->e = own ? db_read_begin(db) : ERR_NONE;

@@ -1,7 +1,7 @@
 /*
  * One page of a log, checked by itself: verify goes through a history in such pages, several of them at once.
  *
- *   init -> check -> looked at by whoever puts the pages together -> check (another page) ... -> free
+ *   all zeros -> check -> looked at by whoever puts the pages together -> check (another page) ... -> free
  *
  * Everything in the page is checked but what needs the pages before it: that it goes on where the one before it ended, and that the
  * end of the log is sealed. So a page may be checked in any thread, each with its own connection.
@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "domain/verify.h"
 #include "store/logs.h"
 
@@ -35,12 +34,9 @@ struct verify_page {
 	struct chain chain[VERIFY_PAGE];
 	struct record record[VERIFY_PAGE];
 	bool readable[VERIFY_PAGE];     /* the merge reads it */
-	struct { size_t at, len; } line[VERIFY_PAGE]; /* in lines */
-	struct buf lines;
 	size_t parsed;                  /* records that have to be freed */
 };
 
-void verify_page_init(struct verify_page *p);
 void verify_page_free(struct verify_page *p);
 /* own: in a read transaction of its own, else in the caller's. */
 void verify_page_check(struct verify_page *p, struct db *db, bool own);

@@ -161,13 +161,12 @@ enum err exit_each_naming(struct db *db, const char *event_id, exit_each_fn *eac
 	return each_exit(db, st, each, arg);
 }
 
-enum err exit_stay_known(struct db *db, const char *event_id, const char *plate_id, int64_t entry_at)
+enum err exit_stay_known(struct db *db, const struct key *key, const char *plate_id, int64_t entry_at)
 {
-	sqlite3_stmt *st = sql_use(db, SQL_EXIT_STAY_KNOWN);
+	sqlite3_stmt *st = use_for(db, SQL_EXIT_STAY_KNOWN, key->log, key->seq);
 
-	put_text(st, 1, event_id);
-	put_int(st, 2, entry_at);
-	put_text(st, 3, plate_id);
+	put_int(st, 3, entry_at);
+	put_text(st, 4, plate_id);
 	return sql_run(db, st);
 }
 

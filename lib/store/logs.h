@@ -74,8 +74,8 @@ enum err record_insert_packed(struct db *db, const struct record *r, const char 
 	bool readable);
 /* How many records name event_id; of more than 2 it says 2. */
 enum err record_count_of_event(struct db *db, const char *event_id, size_t *count);
-/* What each readable record with this event_id is, and its K, in any order. */
-typedef void record_named_fn(void *arg, enum record_type type, const struct key *key);
+/* What each readable record with this event_id is, and its K, in any order. each returns false to stop. */
+typedef bool record_named_fn(void *arg, enum record_type type, const struct key *key);
 enum err record_each_named(struct db *db, const char *event_id, record_named_fn *each, void *arg);
 /* Each record with this event_id, by (log, seq). line is valid during the call. Any error of each ends the walk. */
 typedef enum err record_each_fn(void *arg, const char *line, size_t len);

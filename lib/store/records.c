@@ -123,9 +123,8 @@ enum err record_each_named(struct db *db, const char *event_id, record_named_fn 
 	put_text(st, 1, event_id);
 	while ((e = sql_row(db, st)) == ERR_NONE) {
 		e = get_key(st, 1, &key);
-		if (e != ERR_NONE)
+		if (e != ERR_NONE || !each(arg, get_record_type(st, 0), &key))
 			break;
-		each(arg, get_record_type(st, 0), &key);
 	}
 	sql_end(st);
 	return e == ERR_NOT_FOUND ? ERR_NONE : e;

@@ -183,8 +183,7 @@ static const char *const TEXT[SQL_COUNT] = {
 		" AND h.entry_at IS NOT NULL) WHERE log = ?1 AND seq = ?2",
 	[SQL_EXIT_NAMING] = EXIT_SELECT_FROM(RECORDS " CROSS JOIN exits e ON e.log = l.log AND e.seq = r.seq")
 		"WHERE r.event_id = ?1 AND e.stay = ?1",
-	[SQL_EXIT_STAY_KNOWN] = "UPDATE exits SET stay_at = ?2, other_plate = nullif(?3, plate_id) WHERE stay = ?1 AND (log, seq) IN"
-		" (SELECT l.log, r.seq FROM " RECORDS " WHERE r.event_id = ?1 AND r.type = 4)", /* RECORD_EXIT */
+	[SQL_EXIT_STAY_KNOWN] = "UPDATE exits SET (stay_at, other_plate) = (?3, nullif(?4, plate_id)) WHERE log = ?1 AND seq = ?2",
 	[SQL_EXIT_BIND] = "UPDATE exits SET bound = ?3, kind = ?4 WHERE log = ?1 AND seq = ?2",
 	[SQL_EXIT_LINE] = EXIT_SELECT "WHERE e.plate_id = ?1 AND e.at BETWEEN ?2 AND ?3"
 		" UNION ALL " EXIT_SELECT "WHERE e.other_plate = ?1 AND e.at BETWEEN ?2 AND ?3"

@@ -148,8 +148,8 @@ enum err exit_bind(struct db *db, const struct key *key, const char *bound, enum
 typedef enum err exit_each_fn(void *arg, const struct exit_row *row);
 /* Exits that name this stay. */
 enum err exit_each_naming(struct db *db, const char *event_id, exit_each_fn *each, void *arg);
-/* Tell the exits that name this stay where and when it began. */
-enum err exit_stay_known(struct db *db, const char *event_id, const char *plate_id, int64_t entry_at);
+/* Tell an exit where and when the stay that it names began. */
+enum err exit_stay_known(struct db *db, const struct key *key, const char *plate_id, int64_t entry_at);
 /* Exits of the plate's line (their own plate, or their stay's) that count at or after from_at, up to at = to_at. May give some
  * earlier ones and one twice; the caller looks at each key. */
 enum err exit_each_of_plate(struct db *db, const char *plate_id, int64_t from_at, int64_t to_at, exit_each_fn *each, void *arg);
