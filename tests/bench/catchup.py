@@ -10,6 +10,7 @@ from tests.site.wait import wait_for
 
 GROUP = "catching up"
 FLOOR = "parse, SHA-256, insert with all indexes, 256 a commit"
+PAGES = 4                       # p2pd/batch.h: APPLY_RECORDS of 256 each
 POSTGRES = "PostgreSQL's logical replication, a row a transaction"
 
 
@@ -42,8 +43,8 @@ def floor(bench, records):
 
 
 def apart(bench, records):
-    """The same pages taken by a ledger in one process, without network."""
-    return json.loads(bench.program("apply", bench.filled(records), os.path.join(bench.path("apply"), "parkmesh.db")))
+    """The same pages taken by a ledger in one process, without network, as many a commit as p2pd takes."""
+    return json.loads(bench.program("apply", bench.filled(records), os.path.join(bench.path("apply"), "parkmesh.db"), PAGES))
 
 
 def rows(bench, records, ours, best, ledger, smaller):
