@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include "author.h"
 #include "central.h"
 #include "domain/verify.h"
 #include "store/logs.h"
@@ -196,6 +197,46 @@ TEST(the_first_of_many_things)
 	CHECK_INT(verify(&g, &n, &finding), ERR_CONFLICT);
 	CHECK_STR(finding.log, first);
 	CHECK_INT(finding.seq, 2 * PAGE);
+	ground_remove(&g);
+}
+
+/* An author's log of a stay told again and again, each time earlier, and left each time. */
+static enum err tell_often(struct ground *g, const char *id, unsigned char number, int times)
+{
+	struct author a;
+	enum err e;
+
+	author_begin(&a, id, number, AUTHOR_TIME, NULL, 0);
+	for (int i = 0; i < times; i++) {
+		struct record in = { .type = RECORD_ENTRY, .event_id = "much-told", .at = AUTHOR_TIME - 1000 * (2 * i + number) };
+		struct record out = { .type = RECORD_EXIT, .event_id = "much-told", .at = in.at + 500 };
+
+		in.data.entry = (struct entry_data){ .plate_id = "29A12345", .plate_view = "29A-123.45", .edge_id = "edge-1", .entry_ts = -1,
+			.confidence = -1 };
+		out.data.exit = (struct exit_data){ .plate_id = "29A12345", .exit_edge = "edge-1", .exit_ts = -1, .edge_fee = -1 };
+		author_say(&a, &in);
+		author_say(&a, &out);
+	}
+	e = author_give(&a, g->c.ledger);
+	author_free(&a);
+	return e;
+}
+
+/* More than are looked at to see whether there are others, in two logs: which of them count by then depends on how far each log has come. */
+TEST(a_name_with_many_records)
+{
+	struct verify_finding finding = { .seq = 0 };
+	struct verify_counts n = { 0 };
+	struct stay_row stay;
+	struct ground g;
+
+	CHECK(ground_make(&g));
+	CHECK_INT(tell_often(&g, "central-7", 7, 20), ERR_NONE);
+	CHECK_INT(tell_often(&g, "central-8", 8, 30), ERR_NONE);
+	CHECK_INT(verify(&g, &n, &finding), ERR_NONE);
+	CHECK_INT(n.records, 2 * 50 + 2);
+	CHECK_INT(stay_find(g.c.db, "much-told", &stay), ERR_NONE);
+	CHECK_INT(stay.entry.at, AUTHOR_TIME - 1000 * (2 * 29 + 8));
 	ground_remove(&g);
 }
 
