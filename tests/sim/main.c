@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,25 +122,31 @@ static void add(struct sum *sum, const struct report *r, const struct options *o
 		fprintf(stderr, "\r%" PRId64 " of %" PRId64 " ", sum->seeds, o->seeds);
 }
 
-/* A job that ends in the middle of a seed has crashed in it: true, and that seed. */
-static bool collect(const struct options *o, int from, struct sum *sum, int64_t *crashed)
+/* What a job says next; false: it has ended. */
+static bool hear(const struct options *o, int from, struct report *last, struct sum *sum)
 {
-	struct report now = {0}, r;
-	ssize_t got;
-	while ((got = read(from, &r, sizeof(r))) == (ssize_t)sizeof(r) || (got < 0 && errno == EINTR)) {
-		if (got < 0)
-			continue;
-		if (!r.begun)
-			add(sum, &r, o);
-		now = r;
-	}
-	close(from);
-	if (!now.begun)
+	struct report r;
+	ssize_t got = read(from, &r, sizeof(r));
+	if (got < 0 && errno == EINTR)
+		return true;
+	if (got != (ssize_t)sizeof(r))
 		return false;
-	now.failed = true;
-	(void)text_copy(now.failure, sizeof(now.failure), "the program crashed");
-	add(sum, &now, o);
-	*crashed = (int64_t)now.seed - o->seed;
+	if (!r.begun)
+		add(sum, &r, o);
+	*last = r;
+	return true;
+}
+
+/* A job that ends in the middle of a seed has crashed in it: true, and that seed. */
+static bool has_crashed(const struct options *o, struct report *last, struct sum *sum, int64_t *seed)
+{
+	if (!last->begun)
+		return false;
+	last->failed = true;
+	(void)text_copy(last->failure, sizeof(last->failure), "the program crashed");
+	add(sum, last, o);
+	*seed = (int64_t)last->seed - o->seed;
+	*last = (struct report){0};
 	return true;
 }
 
@@ -162,16 +169,28 @@ static int start_job(const struct options *o, int64_t first)
 	return ends[0];
 }
 
-/* Jobs are read one after the other; what a later one says waits in its pipe, and it goes on when that has room. */
+/* All are listened to: a job whose pipe is full stands still. */
 static void run_jobs(const struct options *o, struct sum *sum)
 {
-	int from[JOBS_MAX];
-	int64_t crashed;
+	struct pollfd from[JOBS_MAX];
+	struct report last[JOBS_MAX] = {{0}};
+	int64_t crashed, running = o->jobs;
 	for (int64_t k = 0; k < o->jobs; k++)
-		from[k] = start_job(o, k);
-	for (int64_t k = 0; k < o->jobs; k++)
-		while (collect(o, from[k], sum, &crashed))
-			from[k] = start_job(o, crashed + o->jobs);
+		from[k] = (struct pollfd){.fd = start_job(o, k), .events = POLLIN};
+	while (running > 0) {
+		if (poll(from, (nfds_t)o->jobs, -1) < 0)
+			continue; /* a signal */
+		for (int64_t k = 0; k < o->jobs; k++) {
+			if (!from[k].revents || hear(o, from[k].fd, &last[k], sum))
+				continue;
+			close(from[k].fd);
+			from[k].fd = -1;
+			if (has_crashed(o, &last[k], sum, &crashed))
+				from[k].fd = start_job(o, crashed + o->jobs);
+			else
+				running--;
+		}
+	}
 	while (wait(NULL) > 0)
 		;
 }
