@@ -248,7 +248,9 @@ static struct place *earliest(struct verify *v)
 {
 	struct place *least = NULL;
 
-	for (struct place *at = v->place; at < v->place + v->places; at++) {
+	for (size_t i = 0; i < v->places; i++) {
+		struct place *at = &v->place[i];
+
 		if (!at->asked && (least == NULL || at->hlc_ms < least->hlc_ms) && may_matter(v, at->log))
 			least = at;
 	}
