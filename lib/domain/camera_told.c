@@ -51,9 +51,11 @@ enum err camera_id_read(const struct cJSON *document, char out[CAMERA_ID_SIZE], 
 		text_format(out, CAMERA_ID_SIZE, "%lld", (long long)number);
 	else if (text != NULL)
 		fits = text_copy(out, CAMERA_ID_SIZE, text);
-	if (!fits || !is_plain(out) || (text != NULL && text[0] == '\0'))
+	if (!fits || !is_plain(out) || (text != NULL && text[0] == '\0')) {
+		out[0] = '\0';
 		return fault_set(fault, ERR_INVALID, "invalid_value", "camera_id", "camera_id has to have 1 to %d plain bytes.",
 			CAMERA_ID_SIZE - 1);
+	}
 	if (out[0] == '\0')
 		return fault_set(fault, ERR_FIELD, json_member(document, "camera_id") != NULL ? "wrong_type" : "missing_field", "camera_id",
 			"camera_id has to be given, as a text or a whole number.");

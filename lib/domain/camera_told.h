@@ -41,7 +41,7 @@ void camera_told_answer(const struct camera_told *t, struct buf *out);
 /* The same of what was not decided on. */
 void camera_told_refusal(const struct fault *fault, struct buf *out);
 
-/* "camera_id" of an object: boxes in the field send a number or a text. ERR_INVALID, ERR_FIELD with fault. */
+/* "camera_id" of an object: boxes in the field send a number or a text. ERR_INVALID, ERR_FIELD with fault; out is "" then. */
 enum err camera_id_read(const struct cJSON *document, char out[CAMERA_ID_SIZE], struct fault *fault);
 /* "edge_id" of a WebSocket's first frame, likewise a number or a text. false: the frame is no such thing. */
 bool camera_box_read(const char *bytes, size_t len, char edge_id[EDGE_ID_SIZE]);

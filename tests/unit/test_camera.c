@@ -2,9 +2,11 @@
 
 #include "central.h"
 #include "domain/camera.h"
+#include "domain/camera_told.h"
 #include "domain/stay.h"
 #include "store/db_internal.h"
 #include "store/kept.h"
+#include "wire/json.h"
 
 #define SECOND 1000LL
 #define MINUTE (60 * SECOND)
@@ -134,6 +136,24 @@ static int64_t count(struct central *c, const char *sql)
 		number = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);
 	return number;
+}
+
+/* What is refused is told with the camera that it came from: by then nothing must be in there that was not looked at. */
+TEST(a_camera_that_is_refused_has_no_name)
+{
+	static const char *const wrong[] = { "{\"camera_id\":\"gate\x7f\"}", "{\"camera_id\":\"gate\\n1\"}", "{\"camera_id\":\"\"}", "{}",
+		"{\"camera_id\":\"123456789 123456789 123456789 123456789 123456789 123456789 12345\"}", "{\"camera_id\":1.5}" };
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		char name[CAMERA_ID_SIZE] = "before";
+		struct fault fault;
+		struct cJSON *document = NULL;
+
+		CHECK_INT(json_read(wrong[i], strlen(wrong[i]), &document), ERR_NONE);
+		CHECK(camera_id_read(document, name, &fault) != ERR_NONE);
+		CHECK_STR(name, "");
+		json_free(document);
+	}
 }
 
 TEST(an_exit_named_as_a_stay_that_lost_ends_the_one_that_stands_for_it)
