@@ -80,7 +80,7 @@ static enum err enter_directly(const struct merge *m, const struct record *r)
 static enum err count_exit(const struct merge *m, const struct record *r, const struct stay_row *closed)
 {
 	const struct exit_data *d = &r->data.exit;
-	int64_t exit_ts = d->exit_ts >= 0 ? d->exit_ts : r->at;
+	int64_t exit_ts = exit_ts_of(r);
 	struct flag_facts flags = { .missed = d->reason != NULL && strcmp(d->reason, "missed") == 0,
 		.negative = exit_ts < closed->entry_ts };
 	struct stay_outcome o = { .event_id = closed->event_id, .status = STAY_OUT, .opened = closed->opened, .told = r,

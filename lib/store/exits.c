@@ -70,11 +70,16 @@ static sqlite3_stmt *use_for(struct db *db, enum sql which, const char *log, int
 	return st;
 }
 
+int64_t exit_ts_of(const struct record *exit)
+{
+	return exit->data.exit.exit_ts >= 0 ? exit->data.exit.exit_ts : exit->at;
+}
+
 void exit_words_of(const struct record *exit, struct exit_words *out)
 {
 	const struct exit_data *d = &exit->data.exit;
 
-	out->exit_ts = d->exit_ts >= 0 ? d->exit_ts : exit->at;
+	out->exit_ts = exit_ts_of(exit);
 	out->time = time_or_made(d->exit_time, out->exit_ts, out->made);
 	/* anything may stand there: one that is no central's id would make a row of its own unreadable */
 	out->central = d->exit_central != NULL && central_id_valid(d->exit_central) ? d->exit_central : exit->source_central;

@@ -80,10 +80,11 @@ struct stay_facts {
 };
 /* When the stay of this entry began, ms since 1970: as its edge said, else when the entry was told. history.begin_ts and entry_ts. */
 int64_t stay_begin_ts(const struct record *entry);
-/* Insert the stay's row, or renew its facts; its outcome is then IN or VOID until stay_write_outcome says more. Who lets a row begin
- * elsewhere than it did says so by stay_moved, in the same transaction (not a trigger's work: that costs 17 000 instructions an entry). */
-enum err stay_moved(struct db *db);
+/* Insert the stay's row, or renew its facts; its outcome is then IN or VOID until stay_write_outcome says more. */
 enum err stay_upsert(struct db *db, const struct stay_facts *f);
+/* Said by who lets a row begin elsewhere than it did, in the same transaction (a trigger that sees it costs each record 17 000
+ * instructions). */
+enum err stay_moved(struct db *db);
 enum err stay_confirm(struct db *db, const char *event_id, int64_t confirmed_ts, int64_t now_ms);
 
 struct stay_outcome {
@@ -139,6 +140,8 @@ struct exit_facts {
 	enum exit_kind kind;
 };
 enum err exit_insert(struct db *db, const struct exit_facts *f);
+/* When the car left, ms since 1970: as its edge said, else when the exit was told. */
+int64_t exit_ts_of(const struct record *exit);
 enum err exit_find(struct db *db, const char *log, int64_t seq, struct exit_row *out);
 enum err exit_find_told(struct db *db, const char *told, struct exit_row *out);
 enum err exit_delete(struct db *db, const struct key *key);
